@@ -1,0 +1,1 @@
+"""Data that ships with Foolscope: icons, labels, lists; each with its source and licence in README.md."""

@@ -1,0 +1,48 @@
+"""Attacks: small changes of a picture that change what a network answers.
+
+An attack is *declared* in ``engine.catalogue.attacks`` (a frozen dataclass with its card and its options, free of
+torch) and *computed* here by one function registered for that class. To add an attack, write both:
+
+* one whose direction does not depend on ε (``scales = True``) registers a ``direction_of``::
+
+      @direction_of.register
+      def _fgsm(attack: FGSM, problem: Problem) -> Tensor: ...
+
+* any other registers a generator, ``steps_of``, which yields a ``Step`` for every iterate.
+
+The parts to build one from are ``engine.attacks.budget`` (norm balls), ``engine.attacks.loss`` and
+``engine.attacks.gradient``. Import the new module below, so that it registers.
+
+Every attack keeps these promises, which the tests check for all of them alike: every iterate lies in the ball and in
+[0, 1]; the network's parameters, their gradients, its modes and its buffers stay as they are, and so does the global
+random state; an image's result depends on its own seed and on no other image of the batch; a generator may be left
+at any step and taken up later, or closed.
+"""
+
+from engine.attacks import apgd, iterated, momentum, noise, one_step, transfer
+from engine.attacks.dispatch import along, direction, direction_of, run, steps_of
+from engine.attacks.gradient import FLAT, GradientError, is_flat, judge
+from engine.attacks.loss import cross_entropy, margin
+from engine.attacks.problem import Problem, Step
+
+__all__ = [
+    "FLAT",
+    "GradientError",
+    "Problem",
+    "Step",
+    "along",
+    "apgd",
+    "cross_entropy",
+    "direction",
+    "direction_of",
+    "is_flat",
+    "iterated",
+    "judge",
+    "margin",
+    "momentum",
+    "noise",
+    "one_step",
+    "run",
+    "steps_of",
+    "transfer",
+]

@@ -1,0 +1,33 @@
+"""What attacks climb and what tells how far they are: one number per image, never a mean over the batch.
+
+A mean would make an image's gradient smaller the more images stand beside it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """−log softmax(logits)[label] of every image, (N,).
+
+    Args:
+        logits: (N, K), not probabilities.
+        labels: (N,) of int64.
+    """
+    return functional.cross_entropy(logits, labels, reduction="none")
+
+
+def margin(logits: Tensor, labels: Tensor) -> Tensor:
+    """The label's logit minus the largest other, (N,): positive while the label wins.
+
+    Args:
+        logits: (N, K) with K ≥ 2.
+        labels: (N,) of int64.
+    """
+    column = labels[:, None]
+    # Minus infinity rather than zero in the label's place: all the logits may be negative.
+    others = logits.scatter(1, column, -torch.inf)
+    return logits.gather(1, column)[:, 0] - others.amax(1)

@@ -1,0 +1,28 @@
+"""Errors that a user can do something about: each says what failed, why, and what to do."""
+
+from __future__ import annotations
+
+from engine.frame import Failure
+
+
+class ExplainedError(Exception):
+    """An error in three parts.
+
+    Attributes:
+        what: what failed, the beginning of a sentence.
+        why: the reason, its end, without a full stop.
+        remedy: what the user can do, a whole sentence.
+        field: the field of the request that is to blame, or ``""``.
+    """
+
+    field = ""
+
+    def __init__(self, what: str, why: str, remedy: str) -> None:
+        super().__init__(f"{what}: {why}. {remedy}")
+        self.what = what
+        self.why = why
+        self.remedy = remedy
+
+    def failure(self) -> Failure:
+        """The error as a frame tells it."""
+        return Failure(self.what, self.why, self.remedy, self.field)

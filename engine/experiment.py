@@ -1,0 +1,181 @@
+"""One picture before one network: what it answers, and what an attack makes of it.
+
+The torch side of ``engine.job``: everything here takes and returns plain numbers and arrays at its edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.attacks import FLAT, Problem, Step, along, direction, is_flat, judge, margin, run
+from engine.catalogue.attacks import Attack, Norm
+from engine.frame import Attacked, Curve, Flip, Floats, Prediction, Trace, verdict
+from engine.robustness.epsilon import epsilon_curve, smallest_epsilon
+
+if TYPE_CHECKING:
+    from engine.models.classifier import Classifier
+
+SEARCH_STEPS = 320
+"""The smallest ε is searched to this part of the largest: 0.05/255 where ε goes up to 16/255."""
+
+
+def to_tensor(image: Floats) -> Tensor:
+    """(H, W, C) pixels in [0, 1] as a batch of one, (1, C, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None]
+
+
+def to_image(x: Tensor) -> Floats:
+    """One picture of a batch, (C, H, W), as an array of its own, (H, W, C)."""
+    image: Floats = x.detach().permute(1, 2, 0).float().contiguous().cpu().numpy().copy()
+    return image
+
+
+def to_prediction(logits: Tensor) -> Prediction:
+    """(K,) logits as probabilities; the softmax is taken in double precision."""
+    probabilities: Floats = logits.detach().cpu().double().softmax(-1).float().numpy()
+    return Prediction(probabilities)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an attack depends on, all but ε.
+
+    Attributes:
+        label: the class to leave, or to reach when ``targeted``.
+    """
+
+    attack: Attack
+    norm: Norm
+    label: int
+    targeted: bool
+    seed: int
+
+
+def notes_on(way: Tensor) -> tuple[str, ...]:
+    """What is to be said of a direction: that it leads nowhere, or nothing."""
+    return (FLAT,) if bool(is_flat(way).any()) else ()
+
+
+class Experiment:
+    """A picture, (H, W, C) in [0, 1], before a classifier."""
+
+    def __init__(self, classifier: Classifier, clean: Floats) -> None:
+        self.classifier = classifier
+        self._x = to_tensor(clean).to(classifier.device)
+        self.before = to_prediction(classifier.logits(self._x)[0])
+
+    @property
+    def values(self) -> int:
+        """How many numbers the picture is made of, C·H·W."""
+        return self._x[0].numel()
+
+    def problem(self, question: Question, epsilons: Tensor) -> Problem:
+        """The picture once for every ε of ``epsilons``, (n,)."""
+        count = len(epsilons)
+        return Problem(
+            model=self.classifier.prepared,
+            x=self._x.expand(count, -1, -1, -1),
+            labels=torch.full((count,), question.label, device=self._x.device),
+            targeted=question.targeted,
+            norm=question.norm,
+            epsilon=epsilons.to(self._x).view(-1, 1, 1, 1),
+            seeds=(question.seed,) * count,
+        )
+
+    def direction(self, question: Question) -> Tensor:
+        """The direction of an attack that scales with ε, (1, C, H, W)."""
+        return direction(question.attack, self.problem(question, torch.ones(1)))
+
+    def along(self, question: Question, way: Tensor, epsilon: float) -> Step:
+        """The picture moved by ε along a direction, and the network's answer to it."""
+        problem = self.problem(question, torch.tensor([epsilon]))
+        return judge(problem, along(problem, way), 1)
+
+    def walk(self, question: Question, epsilon: float) -> Walk:
+        """An iterative attack, ready to take its first step."""
+        return Walk(self, question, run(question.attack, self.problem(question, torch.tensor([epsilon]))))
+
+    def attacked(self, step: Step, of: int, left: int | None, target: int | None) -> Attacked:
+        """What is shown of one iterate."""
+        after = to_prediction(step.logits[0])
+        linf, l2 = self.norms(step.x)
+        return Attacked(
+            image=to_image(step.x[0]),
+            prediction=after,
+            verdict=verdict(self.before.label, after.label, left, target),
+            linf=linf,
+            l2=l2,
+            step=step.index,
+            steps=of,
+        )
+
+    def norms(self, moved: Tensor) -> tuple[float, float]:
+        """L∞ and L2 size of the perturbation."""
+        delta = (moved - self._x).cpu().double()  # on the CPU: not every device has double precision
+        return float(delta.abs().max()), float(delta.square().sum().sqrt())
+
+    def curve(self, question: Question, limit: float) -> Iterator[Curve | None]:
+        """Probabilities against ε, coarse to fine; None is a place to stop."""
+        return epsilon_curve(question.attack, lambda epsilons: self.problem(question, epsilons), limit)
+
+    def smallest(self, question: Question, limit: float) -> Iterator[Flip | None]:
+        """The smallest ε that changes the answer (or reaches the target); None is a place to stop."""
+
+        def changed(logits: Tensor) -> Tensor:
+            answers: Tensor = logits.argmax(-1)
+            return answers == question.label if question.targeted else answers != question.label
+
+        return smallest_epsilon(
+            question.attack,
+            lambda epsilons: self.problem(question, epsilons),
+            changed,
+            limit,
+            limit / SEARCH_STEPS,
+        )
+
+
+class Walk:
+    """An iterative attack under way: every iterate so far. It may be left and taken up again."""
+
+    def __init__(self, experiment: Experiment, question: Question, steps: Iterator[Step]) -> None:
+        self.steps: list[Step] = []
+        self.complete = False
+        self._experiment = experiment
+        self._label = torch.full((1,), question.label, device=experiment.classifier.device)
+        self._ahead = steps
+        self._loss: list[float] = []
+        self._margin: list[float] = []
+        self._norms: list[tuple[float, float]] = []
+
+    def advance(self) -> bool:
+        """Takes one step; False where there is none left to take."""
+        step = next(self._ahead, None)
+        if step is None:
+            self.complete = True
+            return False
+        self.steps.append(step)
+        self._loss.append(float(step.loss[0]))
+        self._margin.append(float(margin(step.logits, self._label)[0]))
+        self._norms.append(self._experiment.norms(step.x))
+        return True
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the iterates so far: that one of them had no way to go, or nothing."""
+        return (FLAT,) if any(step.flat is not None and bool(step.flat.any()) for step in self.steps) else ()
+
+    def trace(self) -> Trace:
+        """Loss, margin and size of every iterate so far."""
+        norms = np.array(self._norms, np.float32).reshape(-1, 2)
+        return Trace(
+            loss=np.array(self._loss, np.float32),
+            margin=np.array(self._margin, np.float32),
+            linf=norms[:, 0],
+            l2=norms[:, 1],
+        )

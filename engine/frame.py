@@ -1,0 +1,230 @@
+"""What the engine shows for a request: plain numpy and numbers, never a tensor.
+
+Frames are cumulative: a later frame of one request holds all that an earlier one held, so that frames may be
+dropped without losing anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.request import Request
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+class Stage(IntEnum):
+    """How far the work on a request has come."""
+
+    OPENED = 1
+    """The picture is decoded."""
+    PREDICTED = 2
+    """The network has seen the clean picture."""
+    ATTACKING = 3
+    """An iterate of an attack that still runs."""
+    ATTACKED = 4
+    """The perturbed picture and its prediction are final."""
+    DONE = 5
+    """So is everything that the open views need."""
+
+
+class Verdict(StrEnum):
+    """What became of the network's answer."""
+
+    FOOLED = "fooled"
+    """Another class (than the one that an untargeted attack leaves)."""
+    HIT = "hit the target"
+    """The class that a targeted attack wants."""
+    HOLDS = "holds"
+    """Neither."""
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """The part of a picture that the network sees, in the picture's own pixels; may reach beyond it (fit)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A decoded picture: upright, opaque RGB.
+
+    Attributes:
+        pixels: (H, W, 3) of uint8.
+        name: the file's name, or the sample's title.
+        window: what the network sees of it.
+        notes: what was done to decode it ("turned upright", "alpha over white"), empty if nothing.
+    """
+
+    pixels: Pixels
+    name: str
+    window: Window
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkInfo:
+    """The network that a frame speaks of.
+
+    Attributes:
+        name: as typed; ``title`` as read.
+        classes: the name of every class, K of them.
+        parameters: how many numbers were learnt.
+        size: (height, width) of the input.
+        device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    parameters: int
+    size: tuple[int, int]
+    device: str
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The network's answer: (K,) probabilities, summing to one."""
+
+    probabilities: Floats
+
+    @cached_property
+    def label(self) -> int:
+        """The most probable class."""
+        return int(self.probabilities.argmax())
+
+    def top(self, count: int) -> list[int]:
+        """The ``count`` most probable classes, most probable first."""
+        return [int(each) for each in np.argsort(-self.probabilities, kind="stable")[:count]]
+
+
+@dataclass(frozen=True, eq=False)
+class Attacked:
+    """The perturbed picture and what the network makes of it.
+
+    Attributes:
+        image: (H, W, C) of float32 in [0, 1].
+        prediction: the answer to ``image``.
+        verdict: what became of the answer.
+        linf: max |δ|, pixels in [0, 1].
+        l2: √Σδ², pixels in [0, 1].
+        step: which iterate this is, 0 the start.
+        steps: how many the attack takes; 1 for an attack of one step.
+    """
+
+    image: Floats
+    prediction: Prediction
+    verdict: Verdict
+    linf: float
+    l2: float
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What every iterate of an iterative attack was like; all of length n, entry k for iterate k.
+
+    Attributes:
+        loss: cross-entropy of the class that the attack leaves or wants.
+        margin: that class's logit minus the largest other logit; the sign tells whether it wins.
+        linf: max |δ|.
+        l2: √Σδ².
+    """
+
+    loss: Floats
+    margin: Floats
+    linf: Floats
+    l2: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Probabilities against ε.
+
+    Attributes:
+        epsilons: (n,) ascending, pixels in [0, 1].
+        probabilities: (n, K).
+        complete: False while it still fills in.
+    """
+
+    epsilons: Floats
+    probabilities: Floats
+    complete: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Flip:
+    """The smallest ε found that changes the answer, by bisection; an estimate.
+
+    Attributes:
+        epsilon: the estimate, or None: not found up to ``limit``.
+        limit: the largest ε searched.
+        complete: False while the search still runs.
+    """
+
+    epsilon: float | None
+    limit: float
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What failed, why, and what the user can do.
+
+    Attributes:
+        field: the field of the request that is to blame (``"image"``, ``"model"``, ...), or ``""``.
+    """
+
+    what: str
+    why: str
+    remedy: str
+    field: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}. {self.remedy}".strip()
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """All that is known so far in answer to ``request``.
+
+    ``clean`` is (H, W, C) of float32 in [0, 1]: the picture as the network sees it. ``before`` is the answer to
+    it. ``left`` is the class that the attack moves away from, None if it is targeted. ``seconds`` counts from the
+    start of the work on this request. A field is None until it is known, or where it does not apply.
+    """
+
+    request: Request
+    stage: Stage
+    final: bool = False
+    photo: Photo | None = None
+    network: NetworkInfo | None = None
+    clean: Floats | None = None
+    before: Prediction | None = None
+    left: int | None = None
+    attacked: Attacked | None = None
+    trace: Trace | None = None
+    curve: Curve | None = None
+    flip: Flip | None = None
+    failure: Failure | None = None
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+def verdict(before: int, after: int, left: int | None, target: int | None) -> Verdict:
+    """What became of the answer: ``target`` reached, ``left`` (or ``before``) abandoned, or neither."""
+    if target is not None:
+        if after == target:
+            return Verdict.HIT
+        return Verdict.FOOLED if after != before else Verdict.HOLDS
+    return Verdict.FOOLED if after != (before if left is None else left) else Verdict.HOLDS

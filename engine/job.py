@@ -1,0 +1,253 @@
+"""From a request to frames: the one place where the stages of the work meet.
+
+Every stage depends on a *part* of the request and is kept until that part changes. Dragging ε under an attack of one
+step is therefore one addition, one clip and one forward pass. Iterative attacks, the ε curve and the search for the
+smallest ε are kept as generators: a request that comes in between leaves them where they are, and the next one that
+asks the same takes them up again.
+
+Torch is imported by the first stage that needs it, so that the picture is on the screen before the network is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from engine.catalogue.budgets import epsilon_limit
+from engine.catalogue.models import find_network
+from engine.catalogue.samples import SAMPLE_PREFIX
+from engine.errors import ExplainedError
+from engine.frame import Floats, Frame, Photo, Stage
+from engine.images import Decoded, Recipe, decode, place, window
+from engine.request import Request
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment, Question, Walk
+    from engine.models.classifier import Classifier
+
+Kind = TypeVar("Kind")
+
+
+class Kept:
+    """The last value of every stage, with the part of the request that it was made for."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, tuple[Hashable, Any]] = {}
+
+    def get(self, stage: str, part: Hashable, make: Callable[[], Kind]) -> Kind:
+        """The kept value, or a new one if its part of the request has changed."""
+        if stage not in self._values or self._values[stage][0] != part:
+            self._values.pop(stage, None)  # free the old one before the new one is made
+            self._values[stage] = (part, make())
+        value: Kind = self._values[stage][1]
+        return value
+
+
+class Ahead(Generic[Kind]):
+    """A generator that is kept half-way, with the newest thing it gave (None until there is one)."""
+
+    def __init__(self, generator: Iterator[Kind | None]) -> None:
+        self.newest: Kind | None = None
+        self._generator = generator
+
+    def advance(self) -> bool:
+        """Goes on to the next thing or place to stop; False where the end was reached."""
+        for given in self._generator:
+            if given is not None:
+                self.newest = given
+            return True
+        return False
+
+
+class ClassError(ExplainedError):
+    """A class that the network does not know."""
+
+    def __init__(self, field: str, label: int, count: int) -> None:
+        why = f"class {label} was asked for, and this network knows {count}"
+        super().__init__("The class cannot be used", why, "Choose a class of this network.")
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the picture stages give: the photo, its pixels before the network, and a key that names them."""
+
+    photo: Photo
+    clean: Floats
+    key: Hashable
+
+
+class Job:
+    """Answers requests with frames; one at a time."""
+
+    def __init__(self) -> None:
+        self._kept = Kept()
+
+    def run(self, request: Request) -> Iterator[Frame]:
+        """Yields cumulative frames, the last one final; a foreseen failure is a frame that explains it."""
+        began = time.perf_counter()
+        shown = Frame(request, Stage.OPENED)
+        try:
+            for shown in self._frames(request):
+                yield replace(shown, seconds=time.perf_counter() - began)
+        except ExplainedError as error:
+            yield replace(shown, final=True, failure=error.failure(), seconds=time.perf_counter() - began)
+
+    def _frames(self, request: Request) -> Iterator[Frame]:
+        card = find_network(request.model)
+        scene = self._scene(request, card.recipe)
+        frame = Frame(request, Stage.OPENED, photo=scene.photo, clean=scene.clean)
+        if not self._is_ready(request):
+            yield frame
+        classifier = self._classifier(request)
+        experiment = self._experiment(scene, classifier, request)
+        _check_classes(request, len(classifier.classes))
+        left = _left(request, experiment)
+        frame = replace(
+            frame,
+            stage=Stage.PREDICTED,
+            network=classifier.info(),
+            before=experiment.before,
+            left=left,
+            notes=_notes(request, classifier, experiment),
+        )
+        question = _question(request, left)
+        part = (scene.key, request.model, request.device, question)
+        if question.attack.scales:
+            attacked = self._attack_at_once(frame, experiment, question, part)
+        else:
+            attacked = self._attack_in_steps(frame, experiment, question, part)
+        for frame in attacked:
+            yield frame
+        yield from self._look_around(frame, experiment, question, part)
+
+    # Picture and network
+
+    def _scene(self, request: Request, recipe: Recipe) -> Scene:
+        decoded_key = (request.image, _stamp(request.image))
+        decoded: Decoded = self._kept.get("decoded", decoded_key, lambda: decode(request.image))
+        key = (decoded_key, request.placement, recipe)
+
+        def make() -> Scene:
+            seen = window(decoded.pixels.shape[:2], request.placement, recipe)
+            photo = Photo(decoded.pixels, decoded.name, seen, decoded.notes)
+            return Scene(photo, place(decoded.pixels, request.placement, recipe), key)
+
+        return self._kept.get("scene", key, make)
+
+    def _is_ready(self, request: Request) -> bool:
+        """Whether the network is loaded, so that a first frame without it would only flicker."""
+        held = self._kept._values.get("classifier")
+        return held is not None and held[0] == (request.model, request.device)
+
+    def _classifier(self, request: Request) -> Classifier:
+        from engine.models import load_model
+
+        return self._kept.get(
+            "classifier", (request.model, request.device), lambda: load_model(request.model, request.device)
+        )
+
+    def _experiment(self, scene: Scene, classifier: Classifier, request: Request) -> Experiment:
+        from engine.experiment import Experiment
+
+        part = (scene.key, request.model, request.device)
+        return self._kept.get("experiment", part, lambda: Experiment(classifier, scene.clean))
+
+    # The attack
+
+    def _attack_at_once(
+        self, frame: Frame, experiment: Experiment, question: Question, part: Hashable
+    ) -> Iterator[Frame]:
+        from engine.experiment import notes_on
+
+        request = frame.request
+        way = self._kept.get("direction", part, lambda: experiment.direction(question))
+        step = self._kept.get(
+            "moved", (part, request.epsilon), lambda: experiment.along(question, way, request.epsilon)
+        )
+        attacked = experiment.attacked(step, 1, frame.left, request.target)
+        yield replace(frame, stage=Stage.ATTACKED, attacked=attacked, notes=frame.notes + notes_on(way))
+
+    def _attack_in_steps(
+        self, frame: Frame, experiment: Experiment, question: Question, part: Hashable
+    ) -> Iterator[Frame]:
+        request = frame.request
+        walk: Walk = self._kept.get("walk", (part, request.epsilon), lambda: experiment.walk(question, request.epsilon))
+        while not walk.complete and walk.advance():
+            yield _at(frame, experiment, walk, Stage.ATTACKING)
+        yield _at(frame, experiment, walk, Stage.ATTACKED)
+
+    # What surrounds the one ε
+
+    def _look_around(self, frame: Frame, experiment: Experiment, question: Question, part: Hashable) -> Iterator[Frame]:
+        limit = epsilon_limit(question.norm, experiment.values)
+        wanted: dict[str, Ahead[Any]] = {}
+        if "curve" in frame.request.views:
+            wanted["curve"] = self._kept.get("curve", part, lambda: Ahead(experiment.curve(question, limit)))
+        wanted["flip"] = self._kept.get("flip", part, lambda: Ahead(experiment.smallest(question, limit)))
+        frame = replace(frame, **_newest(wanted))
+        while wanted:  # in turn, so that none waits for the other
+            wanted = {name: ahead for name, ahead in wanted.items() if ahead.advance()}
+            frame = replace(frame, **_newest(wanted))
+            if wanted:
+                yield frame
+        yield replace(frame, stage=Stage.DONE, final=True)
+
+
+def _newest(aheads: dict[str, Ahead[Any]]) -> dict[str, Any]:
+    return {name: ahead.newest for name, ahead in aheads.items()}
+
+
+def _at(frame: Frame, experiment: Experiment, walk: Walk, stage: Stage) -> Frame:
+    """The frame with the iterate that is asked for, or the newest."""
+    request, last = frame.request, len(walk.steps) - 1
+    index = last if request.iterate is None else min(request.iterate, last)
+    attacked = experiment.attacked(walk.steps[index], request.attack.last_index, frame.left, request.target)
+    return replace(frame, stage=stage, attacked=attacked, trace=walk.trace(), notes=frame.notes + walk.notes)
+
+
+def _left(request: Request, experiment: Experiment) -> int | None:
+    if request.target is not None:
+        return None
+    return experiment.before.label if request.away_from is None else request.away_from
+
+
+def _question(request: Request, left: int | None) -> Question:
+    from engine.experiment import Question
+
+    targeted = request.target is not None
+    label = request.target if request.target is not None else left
+    assert label is not None  # noqa: S101 - one of the two is always known
+    seed = request.seed if request.attack.draws else 0  # a seed that draws nothing changes nothing
+    return Question(request.attack, request.norm, label, targeted, seed)
+
+
+def _check_classes(request: Request, count: int) -> None:
+    for field in ("target", "away_from"):
+        label = getattr(request, field)
+        if label is not None and label >= count:
+            raise ClassError(field, label, count)
+
+
+def _notes(request: Request, classifier: Classifier, experiment: Experiment) -> tuple[str, ...]:
+    notes = tuple(classifier.notes)
+    label = experiment.before.label
+    if request.away_from is not None and request.target is None and request.away_from != label:
+        notes += (f"The clean picture is not seen as {classifier.classes[request.away_from]} to begin with.",)
+    if request.target == label:
+        notes += ("The clean picture is seen as the target to begin with.",)
+    return notes
+
+
+def _stamp(image: str) -> Hashable:
+    """Changes when the file does, so that a picture saved anew is read anew."""
+    if image.startswith(SAMPLE_PREFIX):
+        return None
+    try:
+        found = Path(image).stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_mtime_ns, found.st_size)

@@ -1,0 +1,179 @@
+"""Downloads a network's weights into torch's own cache, with progress; free of torch.
+
+A download that was cut short is taken up where it ended. The file gets its name only once its hash is right, so that
+whatever goes wrong, nothing that was there before has changed.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from engine.catalogue.models import NetworkCard, cache_folder
+from engine.models.errors import DownloadError
+from engine.tasks import Progress
+
+CHUNK = 1 << 18
+"""Bytes between two marks of progress."""
+
+TIMEOUT = 20.0
+"""Seconds without a byte after which the connection counts as lost."""
+
+ROOM = 1.1
+"""How much larger than the card says a file may be."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_LOCAL = {"localhost", "127.0.0.1", "::1"}
+_AGAIN = "Try again; what has arrived is kept."
+_LATER = "Try again; if it stays so, get the file another way and put it into torch's cache."
+
+
+def download(card: NetworkCard, folder: Path | None = None) -> Iterator[Progress]:
+    """Downloads the weights of ``card``; every ``Progress`` counts bytes. Closing the generator cancels.
+
+    What has arrived is kept as ``FILE.part``, unless the disk is full, and the next try goes on from there.
+
+    Args:
+        card: of a network whose weights have an address.
+        folder: where to; None is torch's cache.
+
+    Raises:
+        DownloadError: offline, refused, cut short, no space left, or another file than was published.
+    """
+    path = (folder or cache_folder()) / card.file
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield from _fetch(card, part)
+        yield from _check(card, part)
+        part.replace(path)
+    except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, HTTPError):
+            error.close()
+        if getattr(error, "errno", None) in _FULL:
+            part.unlink(missing_ok=True)
+        raise _explained(card, error) from error
+
+
+def _fetch(card: NetworkCard, part: Path) -> Iterator[Progress]:
+    """Appends to ``part`` what is missing of the file."""
+    limit = int(card.megabytes * 1e6 * ROOM)
+    have = part.stat().st_size if part.exists() else 0
+    if have > limit:
+        part.unlink()
+        have = 0
+    try:
+        response = _open(card.url, have)
+    except HTTPError as error:
+        if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise
+        error.close()
+        return  # the server has nothing to add: the whole file is here
+    with response:
+        if response.status != HTTPStatus.PARTIAL_CONTENT:
+            have = 0
+        length = response.headers.get("Content-Length")
+        total = have + int(length) if length else None
+        if total is not None and total > limit:
+            raise _failed(card, f"the server offers {total / 1e6:.0f} MB instead of {card.megabytes:.0f}", _LATER)
+        with part.open("ab" if have else "wb") as file:
+            yield from _copy(card, response, file, Progress(have, total), limit)
+
+
+def _copy(
+    card: NetworkCard, response: http.client.HTTPResponse, file: BinaryIO, progress: Progress, limit: int
+) -> Iterator[Progress]:
+    done, total = progress.done, progress.total
+    yield progress
+    while chunk := response.read(CHUNK):
+        done += len(chunk)
+        if done > limit:
+            raise _failed(card, f"the server sends more than the {card.megabytes:.0f} MB of the file", _LATER)
+        file.write(chunk)
+        yield Progress(done, total)
+    if total is not None and done < total:
+        raise http.client.IncompleteRead(b"", int(total - done))
+
+
+def _check(card: NetworkCard, part: Path) -> Iterator[Progress]:
+    """Compares the file's hash; one that is wrong is deleted, for no more bytes can mend it."""
+    digest, size, done = hashlib.sha256(), part.stat().st_size, 0
+    with part.open("rb") as file:
+        while chunk := file.read(CHUNK * 16):
+            digest.update(chunk)
+            done += len(chunk)
+            yield Progress(done, size, "checking")
+    if not digest.hexdigest().startswith(card.sha):
+        part.unlink()
+        raise _failed(card, "what arrived is not the file that was published (its SHA-256 differs)", _LATER)
+
+
+class _SafeRedirects(HTTPRedirectHandler):
+    """Follows a redirection only to an address that is as safe."""
+
+    def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
+        """A request for ``newurl``."""
+        try:
+            _refuse_unsafe(newurl)
+        except URLError:
+            fp.close()
+            raise
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _open(url: str, have: int) -> http.client.HTTPResponse:
+    """The server's answer, without the first ``have`` bytes if it can leave them out."""
+    _refuse_unsafe(url)
+    headers = {"User-Agent": "foolscope", "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    request = Request(url, headers=headers)  # noqa: S310 - the address has just been checked
+    response: http.client.HTTPResponse = build_opener(_SafeRedirects).open(request, timeout=TIMEOUT)
+    return response
+
+
+def _refuse_unsafe(url: str) -> None:
+    """HTTPS only; plain HTTP from this machine itself."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+        raise URLError(f"{url} is not an https address")
+
+
+def _failed(card: NetworkCard, why: str, remedy: str) -> DownloadError:
+    return DownloadError(f"{card.title} could not be downloaded", why, remedy)
+
+
+def _explained(card: NetworkCard, error: Exception) -> DownloadError:
+    """What the user is told of an error below."""
+    cause = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
+    remedy = f"Put the file {card.file} into {cache_folder()} by hand, or try again when this machine is online."
+    match cause:
+        case HTTPError(code=HTTPStatus.NOT_FOUND):
+            why = "the file is no longer at its address (404)"
+        case HTTPError():
+            why, remedy = f"the server answered {cause.code} ({cause.reason})", "Try again later."
+        case socket.gaierror():
+            why = f"{urlsplit(card.url).hostname} was not found; is this machine online?"
+        case ssl.SSLError():
+            why = f"the connection is not safe ({cause.reason})"
+        case TimeoutError():
+            why, remedy = "the server fell silent", _AGAIN
+        case http.client.HTTPException() | ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
+            why, remedy = "the connection was lost", _AGAIN
+        case OSError(errno=number) if number in _FULL:
+            why, remedy = f"there is no space left for {card.megabytes:.0f} MB", "Make room and try again."
+        case OSError(filename=str() as place):
+            why, remedy = f"{place} cannot be written ({cause.strerror})", "Set TORCH_HOME to a folder of your own."
+        case _:
+            why = str(cause)
+    return _failed(card, why, remedy)

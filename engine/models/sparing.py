@@ -1,0 +1,170 @@
+"""A network that makes do with the memory there is: smaller batches first, then the CPU.
+
+Whoever asks it, an attack or a prediction, need not know. What was done is told in a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from engine.device import is_out_of_memory, with_less
+from engine.models.errors import ModelError
+from engine.models.script import scripted
+
+PATIENCE = 4
+"""A network is traced when it is asked for the fourth time: the first answers, which are waited for, come sooner."""
+
+Result = TypeVar("Result")
+Memory = tuple[Tensor, Tensor]
+"""Pixels, and the logits that a graph leads from them to."""
+
+
+class Sparing(nn.Module):
+    """Pixels (N, C, H, W) in [0, 1] to logits (N, K), on whatever device and in pieces of whatever size it takes.
+
+    Pixels are brought to the network's device and the answer is brought back to theirs.
+
+    Args:
+        network: the network, on the CPU.
+        original: moved along with it.
+        tell: is given a sentence whenever memory ran out.
+    """
+
+    def __init__(self, network: nn.Module, original: nn.Module, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self.network = network
+        self._beside = (original,)  # in a tuple, so that its layers do not count as this module's
+        self._tell = tell
+        self._put("cpu")
+        self.eval()
+
+    def move(self, device: str) -> None:
+        """Moves the network; to the CPU, with a note, if it does not fit."""
+        try:
+            self._put(device)
+            return
+        except (RuntimeError, MemoryError) as error:
+            if device == "cpu" or not is_out_of_memory(error):
+                raise
+        self._tell("The network does not fit into the graphics card's memory; the processor is used.")
+        self._put("cpu")
+
+    def _put(self, device: str) -> None:
+        self.device = device
+        self._layout = memory_layout(device)
+        self._largest: int | None = None
+        self._script: Callable[[Tensor], Tensor] | None = None
+        self._asked = 0
+        self.network.to(device).to(memory_format=self._layout)
+        for each in self._beside:
+            each.to(device)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits (N, K), differentiable once by the pixels; for second derivatives ask the original."""
+        if not (torch.is_grad_enabled() and x.requires_grad):
+            return self.in_pieces(self.ask, x)
+        answer: Tensor = _Differentiable.apply(x, self)
+        return answer
+
+    def remember(self, x: Tensor) -> Memory | None:
+        """The logits with all that their gradient needs; None where that does not fit."""
+        if self._largest is not None and len(x) > self._largest:
+            return None
+
+        def keep() -> Memory:
+            with torch.enable_grad():
+                leaf = x.detach().requires_grad_()
+                return leaf, self.ask(leaf)
+
+        return _attempt(keep)
+
+    def ask(self, x: Tensor) -> Tensor:
+        """The logits of a batch that fits."""
+        there = x.to(self.device).contiguous(memory_format=self._layout)
+        needs_layers = self.device != "cpu" or (torch.is_grad_enabled() and x.requires_grad)
+        answer: Tensor = self.network(there) if needs_layers else self._quick(there)
+        return answer.to(x.device)
+
+    def _quick(self, x: Tensor) -> Tensor:
+        """The same through ``scripted``, which is worth its making only for a network that is asked again and again."""
+        self._asked += 1
+        if self._asked == PATIENCE:
+            self._script = scripted(self.network, x)
+        answer: Tensor = self._script(x) if self._script is not None else self.network(x)
+        return answer
+
+    def pull_back(self, x: Tensor, slope: Tensor) -> Tensor:
+        """The gradient of Σ slope · logits by the pixels, for a batch that fits."""
+        with torch.enable_grad():
+            leaf = x.detach().requires_grad_()
+            (gradient,) = torch.autograd.grad(self.ask(leaf), leaf, slope)
+        return gradient
+
+    def in_pieces(self, function: Callable[..., Tensor], *batch: Tensor) -> Tensor:
+        """``with_less``, with the size that has fitted before."""
+        return with_less(function, *batch, largest=self._largest, on_fallback=self._fall_back)
+
+    def _fall_back(self, failed: int, size: int) -> None:
+        where = "graphics card" if self.device != "cpu" else "machine"
+        if size:
+            self._tell(f"The {where} ran out of memory at a batch of {failed}; continued with {size}.")
+            self._largest = size
+        elif self.device != "cpu":
+            self._tell(f"The {where} ran out of memory; continued on the processor.")
+            self._put("cpu")
+        else:
+            raise ModelError(
+                "The network could not be asked",
+                "this machine has too little memory for it",
+                "Close other applications, or choose a smaller network.",
+            )
+
+
+class _Differentiable(torch.autograd.Function):
+    """The network as one operation, so that a backward pass that does not fit can be done over in pieces.
+
+    What does not fit is not kept: the pieces run forward again, one at a time (Chen et al. 2016, arXiv:1604.06174).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, network: Sparing) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.network = network
+        ctx.kept = network.remember(x)
+        return network.in_pieces(network.ask, x) if ctx.kept is None else ctx.kept[1].detach()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        gradient = None
+        if ctx.kept is not None:
+            leaf, logits = ctx.kept
+            gradient = _attempt(lambda: torch.autograd.grad(logits, leaf, slope, retain_graph=True)[0])
+        if gradient is None:
+            ctx.kept = None
+            network: Sparing = ctx.network
+            gradient = network.in_pieces(network.pull_back, ctx.saved_tensors[0], slope)
+        return gradient, None
+
+
+def _attempt(function: Callable[[], Result]) -> Result | None:
+    """What the function gives, or None if memory runs out."""
+    try:
+        return function()
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    return None
+
+
+def memory_layout(device: str) -> torch.memory_format:
+    """How images lie in memory where a device computes fastest.
+
+    Metal's convolutions have given wrong gradients for channels-last (pytorch#140902, #142344), and are slower.
+    """
+    return torch.contiguous_format if device == "mps" else torch.channels_last

@@ -1,0 +1,1 @@
+"""How a network's answer holds against perturbations of every size."""

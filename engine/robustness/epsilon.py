@@ -1,0 +1,182 @@
+"""What an attack achieves against ε: the curve of probabilities, and the smallest ε that changes the answer.
+
+Both are generators that give what they know so far and, in between, None: a place to stop. They may be left at any
+of them and taken up again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.attacks import Problem, along, direction, judge, run
+from engine.catalogue.attacks import Attack
+from engine.frame import Curve, Flip, Floats
+
+ProblemAt = Callable[[Tensor], Problem]
+"""Gives the same picture once for every ε of (n,)."""
+
+VALUES_FORWARD = 600_000
+"""How many pixel values one forward pass of a sweep takes on a CPU: 4 pictures of 224 × 224 in colour.
+
+Large passes of large pictures are slower per picture, because their activations leave the caches, and a pass cannot
+be left half-way.
+"""
+
+VALUES_BACKWARD = 160_000
+"""The same for a step with a gradient, which takes some three times as long."""
+
+PICTURES_ON_DEVICE = 32
+"""How many pictures one pass takes on an accelerator, which is slow to start and fast to run."""
+
+POINTS_BETWEEN = 8
+"""At how many points at most the search divides the stretch that is left."""
+
+Item = TypeVar("Item")
+
+
+class Sweep:
+    """One attack on one picture at many ε, in batched passes of a bearable size."""
+
+    def __init__(self, attack: Attack, problem_at: ProblemAt, limit: float) -> None:
+        self._attack = attack
+        self._problem_at = problem_at
+        self._alone = self._problem(limit)
+        self._way: Tensor | None = None
+        self.per_pass = _pictures_per_pass(self._alone.x, attack)
+
+    def at(self, *epsilons: float) -> Generator[None, None, Tensor]:
+        """The network's answers to the attack's results, (n, K), from one pass; gives None at every place to stop."""
+        problem = self._problem(*epsilons)
+        if not self._attack.scales:
+            return (yield from _last_answer(self._attack, problem))
+        if self._way is None:
+            self._way = direction(self._attack, self._alone)
+            yield None
+        return judge(problem, along(problem, self._way), 1).logits
+
+    def passes(self, items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+        """The items in the portions that one pass takes."""
+        for start in range(0, len(items), self.per_pass):
+            yield items[start : start + self.per_pass]
+
+    def _problem(self, *epsilons: float) -> Problem:
+        return self._problem_at(torch.tensor(epsilons, dtype=torch.float32))
+
+
+def epsilon_curve(
+    attack: Attack, problem_at: ProblemAt, limit: float, count: int = 33, chunk: int | None = None
+) -> Iterator[Curve | None]:
+    """Probabilities at ``count`` sizes from 0 to ``limit``, filled in coarse to fine.
+
+    Where the attack's direction does not depend on ε, it is computed once, and every ε is a forward pass.
+
+    Args:
+        attack: the attack with its options.
+        problem_at: the picture, once for every ε it is given.
+        limit: the largest ε, positive.
+        count: how many sizes, 2 or more.
+        chunk: how many are computed at once; None lets the size of the picture decide.
+
+    Yields:
+        The curve as far as it is known, ``complete`` in the end, or None: a place to stop.
+
+    Raises:
+        GradientError: the network gives no finite answer or gradient.
+    """
+    sweep = Sweep(attack, problem_at, limit)
+    sweep.per_pass = chunk or sweep.per_pass
+    epsilons: Floats = np.linspace(0, limit, count, dtype=np.float32)
+    known: dict[int, Floats] = {}
+    for places in sweep.passes(coarse_to_fine(count)):
+        logits = yield from sweep.at(*(float(epsilons[place]) for place in places))
+        known |= zip(places, _probabilities(logits), strict=True)
+        order = sorted(known)
+        yield Curve(epsilons[order], np.stack([known[place] for place in order]), complete=len(known) == count)
+
+
+def coarse_to_fine(count: int) -> list[int]:
+    """0 … count − 1 in the order of a drawing that sharpens: both ends, the middle, then the quarters, and so on."""
+    # The lowest bit that is set, i & −i, tells how coarse the finest grid is that i still lies on.
+    between = sorted(range(1, count - 1), key=lambda place: (-(place & -place), place))
+    return [0, count - 1, *between]
+
+
+def smallest_epsilon(
+    attack: Attack,
+    problem_at: ProblemAt,
+    changed: Callable[[Tensor], Tensor],
+    limit: float,
+    tolerance: float,
+) -> Iterator[Flip | None]:
+    """Searches the smallest ε at which the attack changes the answer.
+
+    A ladder from 0 to ``limit``, each rung √2 times the last, finds the first rung that changes the answer; the
+    stretch below it is then divided again and again. It is an estimate: an answer that changes and changes back
+    between two rungs is missed.
+
+    Args:
+        attack: the attack with its options.
+        problem_at: the picture, once for every ε it is given.
+        changed: tells from logits (n, K) which answers count as changed, (n,) of bool.
+        limit: the largest ε searched, positive.
+        tolerance: how closely, in the unit of ε, positive; a millionth of ``limit`` is the finest.
+
+    Yields:
+        The estimate so far, which the attack has been seen to change the answer at, ``complete`` in the end, or None:
+        a place to stop. The last one's ε is None where no rung changes the answer.
+
+    Raises:
+        GradientError: the network gives no finite answer or gradient.
+    """
+    sweep = Sweep(attack, problem_at, limit)
+    low, high = yield from _first_change(sweep, _ladder(limit), 0.0, changed)
+    while high is not None and high - low > max(tolerance, 1e-6 * limit):
+        yield Flip(high, limit, complete=False)
+        between = np.linspace(low, high, min(sweep.per_pass, POINTS_BETWEEN) + 2)[1:-1].tolist()
+        low, found = yield from _first_change(sweep, between, low, changed)
+        high = high if found is None else found
+    yield Flip(high, limit, complete=True)
+
+
+def _first_change(
+    sweep: Sweep, epsilons: Sequence[float], low: float, changed: Callable[[Tensor], Tensor]
+) -> Generator[None, None, tuple[float, float | None]]:
+    """The first of the ascending ε that changes the answer, or None, after the one before it (``low`` at first)."""
+    for some in sweep.passes(epsilons):
+        answers = changed((yield from sweep.at(*some))).tolist()
+        for epsilon, is_changed in zip(some, answers, strict=True):
+            if is_changed:
+                return low, epsilon
+            low = epsilon
+        yield None
+    return low, None
+
+
+def _ladder(limit: float) -> list[float]:
+    """0, then 17 rungs from a 256th of the limit to the limit."""
+    return [0.0, *(limit * 2 ** (-rung / 2) for rung in range(16, -1, -1))]
+
+
+def _last_answer(attack: Attack, problem: Problem) -> Generator[None, None, Tensor]:
+    logits = problem.x.new_empty(0)
+    for step in run(attack, problem):
+        logits = step.logits
+        yield None
+    return logits
+
+
+def _pictures_per_pass(x: Tensor, attack: Attack) -> int:
+    if x.device.type != "cpu":
+        return PICTURES_ON_DEVICE
+    return max(1, (VALUES_FORWARD if attack.scales else VALUES_BACKWARD) // x[0].numel())
+
+
+def _probabilities(logits: Tensor) -> Floats:
+    """(n, K); the softmax is taken in double precision, which not every device has."""
+    probabilities: Floats = logits.cpu().double().softmax(-1).float().numpy()
+    return probabilities

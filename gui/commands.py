@@ -1,0 +1,318 @@
+"""What the actions of the window do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+
+from engine.catalogue.models import NETWORKS
+from engine.frame import Frame, Stage
+from engine.images import SUFFIXES, SaveError, save_array, save_text
+from engine.request import Request, RequestError
+from engine.script import as_python
+from engine.tasks import Progress, State, Task
+from engine.wording import say_verdict
+from gui import theme
+from gui.dialogs import Keys, Preferences, show_about, show_saved
+from gui.panels.gallery import GalleryDialog
+from gui.panels.intake import Intake, images_in
+from gui.views.export import save_equation
+
+if TYPE_CHECKING:
+    from engine.saving import Saved
+    from gui.window import Window
+
+MAX_SESSION_BYTES = 1_000_000
+"""A session is a few hundred bytes; what is larger is something else."""
+
+
+class Commands(QObject):
+    """Connects every action of the window with its handler."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.session
+        self._when_over: dict[int, Callable[[Task], None]] = {}
+        self._downloads: dict[int, str] = {}
+        for name, handler in self._handlers().items():
+            window.action[name].triggered.connect(handler)
+        window.bridge.taskChanged.connect(self._on_task_changed)
+        window.status.cancelRequested.connect(window.bridge.tasks.cancel)
+        window.model_panel.downloadRequested.connect(self._on_download_requested)
+        window.model_panel.cancelRequested.connect(self._on_download_cancelled)
+        self._session.history_changed.connect(self._on_history_changed)
+        window.bridge.statistics_changed.connect(window.status.set_statistics)
+        self._on_history_changed()
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        window, session = self._window, self._session
+        return {
+            "open": self.open_pictures,
+            "gallery": self.open_gallery,
+            "paste": self.paste,
+            "run": self.run_attack,
+            "pause": self.pause_attack,
+            "step": self.step_attack,
+            "reset": self.reset_attack,
+            "undo": session.undo,
+            "redo": session.redo,
+            "save-image": self.save_image,
+            "save-delta": self.save_delta,
+            "save-row": self.save_row,
+            "save-session": self.save_session,
+            "open-session": self.open_session,
+            "copy-python": self.copy_as_python,
+            "zoom-fit": window.equation.viewport.fit,
+            "previous": window.image_panel.show_previous,
+            "next": window.image_panel.show_next,
+            "theme-light": lambda: self.use_scheme(theme.Scheme.LIGHT),
+            "theme-dark": lambda: self.use_scheme(theme.Scheme.DARK),
+            "theme-system": lambda: self.use_scheme(theme.Scheme.SYSTEM),
+            "settings": self.change_settings,
+            "keys": lambda: Keys(window.action.values(), window).open(),
+            "about": lambda: show_about(window),
+            "quit": window.close,
+        }
+
+    # In
+
+    def take_in(self, intake: Intake) -> None:
+        """Opens what was dropped or pasted, or says why not."""
+        if intake.message:
+            self._session.report(intake.message, is_error=not intake.images)
+        if intake.session_file:
+            self._read_session(Path(intake.session_file))
+        elif intake.images:
+            self.show_pictures(intake.images)
+
+    def show_pictures(self, images: tuple[str, ...]) -> None:
+        """Lays pictures out and remembers the first among the recent ones."""
+        self._session.open_images(images)
+        self._window.store.remember(images[0])
+
+    def open_pictures(self) -> None:
+        """File > Open."""
+        kinds = " ".join(f"*{each}" for each in SUFFIXES)
+        names, _ = QFileDialog.getOpenFileNames(
+            self._window, "Open pictures", self._window.store.settings.folder, f"Pictures ({kinds});;All files (*)"
+        )
+        if names:
+            self._window.store.update(folder=str(Path(names[0]).parent))
+            self.show_pictures(tuple(names))
+
+    def open_gallery(self) -> None:
+        """The sample photographs."""
+        GalleryDialog(self._session, self._window).open()
+
+    def paste(self) -> None:
+        """A picture, or the path of one, from the clipboard."""
+        self.take_in(images_in(QGuiApplication.clipboard().mimeData()))
+
+    # Run, pause, step
+
+    def pause_attack(self) -> None:
+        """Holds the attack before its next step."""
+        self._window.bridge.pause()
+        self._show_running()
+
+    def run_attack(self) -> None:
+        """Goes on."""
+        self._window.bridge.resume()
+        self._show_running()
+
+    def step_attack(self) -> None:
+        """Takes one step and holds again."""
+        self._window.bridge.pause()
+        self._window.bridge.step()
+        self._show_running()
+
+    def reset_attack(self) -> None:
+        """Back to the usual options of this attack, its last iterate, and the first seed."""
+        self._session.settle()
+        self._session.propose(attack=type(self._session.request.attack)(), seed=0, iterate=None)
+        self.run_attack()
+
+    def _show_running(self) -> None:
+        paused = self._window.bridge.is_paused
+        self._window.action["run"].setEnabled(paused)
+        self._window.action["pause"].setEnabled(not paused)
+
+    # Out
+
+    def save_image(self) -> None:
+        """Saves the perturbed picture, reads the file back, and says whether it still fools."""
+        frame = self._attacked_frame()
+        if frame is None:
+            return
+        path = self._ask_where(frame, "Save the adversarial picture", "adversarial.png", "PNG (*.png)")
+        if path is None:
+            return
+        saved: list[Saved] = []
+        task = self._window.bridge.tasks.start(f"Saving {path.name}", lambda: _save_and_check(frame, path, saved))
+        self._when_over[task.id] = lambda over: self._on_saved(over, frame, saved)
+
+    def _on_saved(self, task: Task, frame: Frame, saved: list[Saved]) -> None:
+        if task.state is State.DONE and frame.network is not None:
+            [done] = saved
+            self._session.report(f"Saved {done.path}: the file {say_verdict(done.verdict)}.")
+            show_saved(self._window, frame, done)
+        elif task.failure is not None:
+            self._session.report(str(task.failure), is_error=True)
+
+    def save_delta(self) -> None:
+        """Saves δ = x′ − x as numbers."""
+        frame = self._attacked_frame()
+        if frame is None or frame.attacked is None or frame.clean is None:
+            return
+        delta = frame.attacked.image - frame.clean
+        path = self._ask_where(frame, "Save the perturbation", "delta.npy", "NumPy array (*.npy)")
+        if path is not None:
+            self._write(path, lambda: save_array(delta, path))
+
+    def save_row(self) -> None:
+        """Saves the row of pictures, with the sentence, as PNG or SVG."""
+        frame = self._attacked_frame()
+        if frame is None:
+            return
+        view = self._window.equation
+        path = self._ask_where(frame, "Save the row of pictures", "row.png", "PNG (*.png);;SVG (*.svg)")
+        if path is not None:
+            self._write(path, lambda: save_equation(frame, path, view.mode, view.gain))
+
+    def save_session(self) -> None:
+        """Saves everything that the controls say."""
+        path = self._ask_where(None, "Save the session", "foolscope.json", "Session (*.json)")
+        if path is not None:
+            text = self._session.request.to_json()
+            self._write(path, lambda: save_text(text, path))
+
+    def copy_as_python(self) -> None:
+        """Puts a script on the clipboard that prints the same prediction."""
+        QGuiApplication.clipboard().setText(as_python(self._session.request))
+        self._session.report("The script is on the clipboard. It prints what is shown here.")
+
+    def _attacked_frame(self) -> Frame | None:
+        frame = self._session.frame
+        if frame is None or frame.attacked is None or frame.stage < Stage.ATTACKED:
+            self._session.report("There is nothing to save yet: wait until the attack has ended.", is_error=True)
+            return None
+        return frame
+
+    def _ask_where(self, frame: Frame | None, title: str, end: str, kinds: str) -> Path | None:
+        folder = Path(self._window.store.settings.folder or Path.home())
+        stem = "" if frame is None or frame.photo is None else f"{Path(frame.photo.name).stem}-"
+        name, kind = QFileDialog.getSaveFileName(self._window, title, str(folder / f"{stem}{end}"), kinds)
+        if not name:
+            return None
+        path = Path(name)
+        if not path.suffix:
+            path = path.with_suffix(".svg" if "svg" in kind else Path(end).suffix)
+        self._window.store.update(folder=str(path.parent))
+        return path
+
+    def _write(self, path: Path, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except (SaveError, OSError) as error:
+            self._session.report(str(error), is_error=True)
+        else:
+            self._session.report(f"Saved {path}.")
+
+    # Sessions
+
+    def open_session(self) -> None:
+        """File > Open session."""
+        folder = self._window.store.settings.folder
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open a session", folder, "Session (*.json)")
+        if name:
+            self._read_session(Path(name))
+
+    def _read_session(self, path: Path) -> None:
+        try:
+            if path.stat().st_size > MAX_SESSION_BYTES:
+                raise RequestError("it is far too long for a session")
+            request = Request.from_json(path.read_text("utf-8"))
+            if request.model not in NETWORKS:
+                raise RequestError(f"model: there is no network called {request.model!r}")
+        except (OSError, UnicodeDecodeError, RequestError) as error:
+            self._session.report(f"Could not open {path.name}: {error}. Nothing was changed.", is_error=True)
+            return
+        kept = self._session.request
+        self._session.open(request.with_(views=kept.views, device=kept.device))
+        self._session.report(f"Opened {path.name}.")
+
+    # Downloads and other long work
+
+    def _on_download_requested(self, name: str) -> None:
+        from engine.models.download import download  # torch-free, but not needed before
+
+        card = NETWORKS[name]
+        task = self._window.bridge.tasks.start(f"Downloading {card.title}", lambda: download(card))
+        self._downloads[task.id] = name
+
+    def _on_download_cancelled(self, name: str) -> None:
+        for task_id, downloaded in self._downloads.items():
+            if downloaded == name:
+                self._window.bridge.tasks.cancel(task_id)
+
+    def _on_task_changed(self, task: Task) -> None:
+        self._window.status.show_task(task)
+        name = self._downloads.get(task.id)
+        if name is not None:
+            self._window.model_panel.set_progress(name, task.done, task.total)
+        if not task.is_over:
+            return
+        if name is not None:
+            failure = None if task.failure is None else str(task.failure)
+            self._window.model_panel.download_ended(name, failure)
+            del self._downloads[task.id]
+        if task.id in self._when_over:
+            self._when_over.pop(task.id)(task)
+
+    # What the actions show
+
+    def _on_history_changed(self) -> None:
+        self._window.action["undo"].setEnabled(self._session.can_undo)
+        self._window.action["redo"].setEnabled(self._session.can_redo)
+
+    def change_settings(self) -> None:
+        """Appearance and device."""
+        settings = self._window.store.settings
+        dialog = Preferences(settings.scheme, settings.device, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.use_settings(dialog.scheme, dialog.device))
+        dialog.open()
+
+    def use_settings(self, scheme: str, device: str) -> None:
+        """Puts settings in force and remembers them."""
+        self.use_scheme(theme.Scheme(scheme))
+        self._window.store.update(device=device)
+        self._session.propose(device=device)
+
+    def use_scheme(self, scheme: theme.Scheme) -> None:
+        """Light, dark, or as the system has it."""
+        self._window.store.update(scheme=scheme.value)
+        theme.apply(scheme)
+
+
+def _save_and_check(frame: Frame, path: Path, saved: list[Saved]) -> Iterator[Progress]:
+    """The work of saving a picture, for the queue of long work: the network is asked again about the file."""
+    from engine.models import load_model
+    from engine.saving import save_and_check
+
+    request, attacked, before = frame.request, frame.attacked, frame.before
+    assert attacked is not None  # noqa: S101 - only frames with an attack come here
+    assert before is not None  # noqa: S101
+    yield Progress(0, 2, "loading the network")
+    model = load_model(request.model, request.device)
+    yield Progress(1, 2, "saving, and asking the network about the file")
+    saved.append(
+        save_and_check(model, attacked.image, path, before=before.label, left=frame.left, target=request.target)
+    )
+    yield Progress(2, 2, "")

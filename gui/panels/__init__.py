@@ -1,0 +1,1 @@
+"""Panels propose requests; they never draw frames."""

@@ -1,0 +1,124 @@
+"""Chooses how the perturbation is measured, and which class it leads away from or towards."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from engine.catalogue.attacks import Norm
+from engine.frame import Frame
+from engine.request import Request
+from gui.bind import follow
+from gui.panels.classes import ClassChooser
+from gui.panels.scale import NORM_HELP, NORM_NAMES, usual_epsilon, values_of
+from gui.panels.section import Section
+from gui.panels.segmented import Choice, Segmented
+from gui.session import Session
+
+_NORMS = {each: Choice(each, NORM_NAMES[each], NORM_HELP[each]) for each in Norm}
+_AWAY, _TOWARDS = "away from", "towards"
+_AIMS = (
+    Choice(_AWAY, "Away from", "Untargeted: any other class will do."),
+    Choice(_TOWARDS, "Towards", "Targeted: only one class will do; it takes a larger ε."),
+)
+
+
+class BudgetPanel(Section):
+    """The norm, and the aim of the attack."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("Budget", parent)
+        self._session = session
+        self._epsilons: dict[Norm, float] = {}
+        self._last_target: int | None = None
+        self.norm = Segmented("Norm", self)
+        self.norm.offer(list(_NORMS.values()))
+        self.norm.setToolTip("How the size of the perturbation is measured.")
+        self.aim = Segmented("Aim of the attack", self)
+        self.aim.offer(_AIMS)
+        self.away_from = ClassChooser(optional=True, parent=self)
+        self.away_from.entry.setAccessibleName("Class that the attack leads away from")
+        self.target = ClassChooser(optional=False, parent=self)
+        self.target.entry.setAccessibleName("Class that the attack leads towards")
+        self.target.entry.setPlaceholderText("type a class")
+        self.add_row("Norm", self.norm)
+        for widget in (self.aim, self.away_from, self.target):
+            self.add(widget)
+        self.norm.chosen.connect(self._on_norm_chosen)
+        self.aim.chosen.connect(self._on_aim_chosen)
+        self.away_from.picked.connect(self._on_away_from_picked)
+        self.target.picked.connect(self._on_target_picked)
+        session.frame_changed.connect(self._on_frame_changed)
+        self._show_answer(None)
+        if session.frame is not None:
+            self._on_frame_changed(session.frame)
+        follow(session, self._on_norm_changed, "attack", "norm", "epsilon")
+        follow(session, self._on_aim_changed, "attack", "away_from", "target")
+
+    # What is asked is shown
+
+    def _on_norm_changed(self, request: Request) -> None:
+        self._epsilons[request.norm] = request.epsilon
+        self.norm.offer([_NORMS[each] for each in request.attack.norms])
+        self.norm.show_value(request.norm)
+
+    def _on_aim_changed(self, request: Request) -> None:
+        self._last_target = request.target if request.target is not None else self._last_target
+        self.away_from.show_label(request.away_from)
+        self.target.show_label(request.target)
+        self.aim.setVisible(request.attack.targetable)
+        self._show_aim(_AWAY if request.target is None else _TOWARDS)
+
+    def _show_aim(self, aim: str) -> None:
+        aims = self._session.request.attack.targetable
+        self.aim.show_value(aim)
+        self.away_from.setVisible(aims and aim == _AWAY)
+        self.target.setVisible(aims and aim == _TOWARDS)
+
+    def _on_frame_changed(self, frame: Frame) -> None:
+        if frame.network is None:
+            return
+        self.away_from.set_classes(frame.network.classes)
+        self.target.set_classes(frame.network.classes)
+        self._show_answer(None if frame.before is None else frame.network.classes[frame.before.label])
+
+    def _show_answer(self, name: str | None) -> None:
+        """What the empty line means."""
+        said = "the network's answer" if name is None else f"its answer: {name}"
+        if said != self.away_from.entry.placeholderText():
+            self.away_from.entry.setPlaceholderText(said)
+
+    # What is chosen is asked
+
+    def _on_norm_chosen(self, norm: Norm) -> None:
+        """The norms' units are not comparable, so each norm has its own ε."""
+        epsilon = self._epsilons.get(norm, usual_epsilon(norm, values_of(self._session.frame)))
+        self._choose(norm=norm, epsilon=epsilon)
+
+    def _on_aim_chosen(self, aim: str) -> None:
+        if aim == _AWAY:
+            self._choose(target=None)
+            self._show_aim(_AWAY)
+            return
+        target = self._last_target if self.target.knows(self._last_target) else self._runner_up()
+        if target is not None:
+            self._choose(target=target)
+        self._show_aim(_TOWARDS)
+        self.target.setFocus()
+        self.target.entry.selectAll()
+
+    def _runner_up(self) -> int | None:
+        """The class that the network thinks of next, where its answer is known."""
+        frame = self._session.frame
+        return None if frame is None or frame.before is None else frame.before.top(2)[-1]
+
+    def _on_away_from_picked(self, label: int | None) -> None:
+        self._choose(away_from=label)
+
+    def _on_target_picked(self, label: int) -> None:
+        self._choose(target=label)
+
+    def _choose(self, **changes: object) -> None:
+        """One choice, one step of undo."""
+        self._session.settle()
+        self._session.propose(**changes)
+        self._session.settle()

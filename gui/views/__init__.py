@@ -1,0 +1,1 @@
+"""Views draw frames; they never compute and never ask."""

@@ -1,0 +1,186 @@
+"""The main window: places panels and views; nothing else."""
+
+from __future__ import annotations
+
+import base64
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from gui import theme
+from gui.actions import make_actions
+from gui.bridge import Bridge
+from gui.commands import Commands
+from gui.menus import add_menus, add_toolbar
+from gui.panels.attack import AttackPanel
+from gui.panels.budget import BudgetPanel
+from gui.panels.epsilon import EpsilonControl
+from gui.panels.image import ImagePanel
+from gui.panels.intake import images_in
+from gui.panels.model import ModelPanel
+from gui.session import Session
+from gui.settings import Store
+from gui.statusbar import StatusBar
+from gui.views.curve import CurveView
+from gui.views.equation import EquationView
+from gui.views.headline import Headline
+from gui.views.probabilities import Probabilities
+from gui.views.trace import TraceView
+
+PANEL_WIDTH, ANSWERS_WIDTH, CURVE_HEIGHT = 248, 256, 208
+"""In pixels, at the very first start: the pictures get what is left of 1280 × 800."""
+LAYOUT_VERSION = 1
+"""Raised when docks come or go, so that an older arrangement is not forced upon them."""
+
+
+class Window(QMainWindow):
+    """Panels that ask on the left, pictures in the middle, answers on the right, curves below."""
+
+    firstPainted = Signal()  # noqa: N815 - Qt's spelling of signals
+
+    def __init__(self, session: Session, bridge: Bridge, store: Store) -> None:
+        super().__init__()
+        self.session, self.bridge, self.store = session, bridge, store
+        self._was_painted = False
+        self.setWindowTitle("Foolscope")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.action = make_actions(self)
+        self._place_centre()
+        self._place_panels()
+        self._place_views()
+        self.status = StatusBar(session, self)
+        self.setStatusBar(self.status)
+        self.commands = Commands(self)
+        add_toolbar(self)
+        add_menus(self)
+        self.resize(1280, 800)
+        self._restore()
+
+    # Places
+
+    def _place_centre(self) -> None:
+        self.headline = Headline(self.session, self)
+        self.equation = EquationView(self.session, self)
+        self.epsilon = EpsilonControl(self.session, self)
+        centre = QWidget(self)
+        rows = QVBoxLayout(centre)
+        rows.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        rows.setSpacing(theme.GRID)
+        rows.addWidget(self.headline)
+        rows.addWidget(self.equation, 1)
+        rows.addWidget(self.epsilon)
+        self.setCentralWidget(centre)
+
+    def _place_panels(self) -> None:
+        self.image_panel = ImagePanel(self.session, self)
+        self.model_panel = ModelPanel(self.session, self)
+        self.attack_panel = AttackPanel(self.session, self)
+        self.budget_panel = BudgetPanel(self.session, self)
+        column = QWidget(self)
+        rows = QVBoxLayout(column)
+        rows.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        rows.setSpacing(theme.GRID)
+        for panel in (self.image_panel, self.model_panel, self.attack_panel, self.budget_panel):
+            rows.addWidget(panel)
+        rows.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(column)
+        scroll.setMinimumWidth(PANEL_WIDTH)
+        self._dock("Bench", scroll, Qt.DockWidgetArea.LeftDockWidgetArea)
+
+    def _place_views(self) -> None:
+        self.probabilities = Probabilities(self.session, self)
+        self.curve = CurveView(self.session, self)
+        self.trace = TraceView(self.session, self)
+        right, below = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        answers = self._dock("Probabilities", self.probabilities, right)
+        self.curve_dock = self._dock("ε curve", self.curve, below)
+        self.trace_dock = self._dock("Trace", self.trace, below)
+        self.tabifyDockWidget(self.curve_dock, self.trace_dock)
+        self.curve_dock.raise_()
+        self.resizeDocks([answers], [ANSWERS_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.curve_dock], [CURVE_HEIGHT], Qt.Orientation.Vertical)
+
+    def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock {title}")
+        dock.setWidget(content)
+        self.addDockWidget(area, dock)
+        return dock
+
+    @property
+    def docks(self) -> list[QDockWidget]:
+        """Every dock, in the order of the View menu."""
+        return self.findChildren(QDockWidget)
+
+    # As it was left
+
+    def _restore(self) -> None:
+        self._original_docks = self.saveState(LAYOUT_VERSION)
+        settings = self.store.settings
+        self.restoreGeometry(_bytes(settings.window))
+        self.restoreState(_bytes(settings.docks), LAYOUT_VERSION)
+
+    def restore_layout(self) -> None:
+        """Puts every dock back where it was at the very first start."""
+        self.restoreState(self._original_docks, LAYOUT_VERSION)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remembers the arrangement and ends the engine's threads, also in the middle of an attack."""
+        self.store.update(
+            window=_text(self.saveGeometry()),
+            docks=_text(self.saveState(LAYOUT_VERSION)),
+        )
+        self.bridge.close()
+        super().closeEvent(event)
+
+    # Hold to flip, wherever the focus is: keys come here when nothing before wanted them
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space shows the clean picture in the place of the adversarial one."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.equation.set_flipped(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """And back."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.equation.set_flipped(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    # What comes in
+
+    def event(self, event: QEvent) -> bool:
+        """Tells of the first paint: only then may torch be imported."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.Paint and not self._was_painted:
+            self._was_painted = True
+            self.firstPainted.emit()
+            QTimer.singleShot(0, self.bridge.start)  # the children are painted in the same turn
+        return handled
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Everything may be dropped: what cannot be opened is told why."""
+        event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens what was dropped, or says why not."""
+        event.acceptProposedAction()
+        self.commands.take_in(images_in(event.mimeData()))
+
+
+def _bytes(text: str) -> QByteArray:
+    return QByteArray(base64.b64decode(text.encode(), validate=False))
+
+
+def _text(content: QByteArray) -> str:
+    return base64.b64encode(content.data()).decode()

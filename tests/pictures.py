@@ -1,0 +1,89 @@
+"""Makes the README's pictures from the real application: ``python -m tests.pictures FOLDER``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop
+from PySide6.QtWidgets import QApplication
+
+from engine.catalogue.attacks import PGD
+from engine.frame import Stage
+from engine.request import Request
+from gui import theme
+from gui.__main__ import application, build
+from gui.settings import Store
+from gui.window import Window
+
+DEADLINE_S = 120
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", default="1280x800", help="of the window, WIDTHxHEIGHT")
+    chosen = parser.parse_args()
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    width, height = (int(each) for each in chosen.size.split("x"))
+    application()
+    with tempfile.TemporaryDirectory() as settings:
+        window = build(Request(), Store.load(Path(settings) / "settings.json"))
+        window.resize(width, height)
+        window.show()
+        for name, scene in SCENES.items():
+            scene(window)
+            wait_until(lambda: is_done(window))
+            settle(0.3)
+            window.grab().save(str(chosen.folder / f"{name}.png"))
+            sys.stdout.write(f"{chosen.folder / name}.png\n")
+        window.close()
+    return 0
+
+
+def light(window: Window) -> None:
+    theme.apply(theme.Scheme.LIGHT)
+    window.curve_dock.raise_()
+
+
+def dark(window: Window) -> None:
+    theme.apply(theme.Scheme.DARK)
+
+
+def trace(window: Window) -> None:
+    theme.apply(theme.Scheme.LIGHT)
+    window.trace_dock.raise_()
+    window.session.propose(attack=PGD(steps=20, step_size=0.1), image="sample:coffee", epsilon=1 / 255)
+
+
+SCENES: dict[str, Callable[[Window], None]] = {"bench-light": light, "bench-dark": dark, "trace": trace}
+
+
+def is_done(window: Window) -> bool:
+    frame = window.session.frame
+    return frame is not None and frame.request == window.session.request and frame.stage is Stage.DONE
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE_S
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError("the window did not come to rest")
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+
+def settle(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

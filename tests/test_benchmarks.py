@@ -1,0 +1,98 @@
+"""What the benchmarks' figures mean; whether they are good is not for a test to say."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.benchmarks", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The benchmarks are run from the project's folder, never installed."""
+    monkeypatch.syspath_prepend(str(ROOT))
+
+
+def test_without_a_name_the_benchmarks_are_listed_with_what_they_measure() -> None:
+    done = benchmarks()
+    assert done.returncode == 0, done.stderr
+    listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert {"drag", "loop", "memory", "start"} <= set(listed)
+    assert listed["drag"].startswith("From a move of the ε slider to the painted picture")
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
+    done = benchmarks("swim")
+    assert done.returncode == 2
+    assert "drag" in done.stderr
+
+
+def test_figures_are_printed_as_a_table_or_as_one_object(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.benchmarks import __main__ as program
+    from tests.benchmarks import drag
+
+    given: list[list[str]] = []
+
+    def run(arguments: list[str]) -> dict[str, object]:
+        given.append(arguments)
+        return {"ratio_p95": 2.34567, "rounds": [{"a": 1, "b": 2.5}, {"a": 10, "b": 3.25}]}
+
+    monkeypatch.setattr(drag, "run", run)
+    assert program.main(["drag", "--rounds", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:6] == ["ratio_p95  2.346", "", "rounds:", " a     b", " 1   2.5", "10  3.25"]
+    assert program.main(["drag", "--json"]) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["benchmark"], last["ratio_p95"]) == ("drag", 2.34567)
+    assert given == [["--rounds", "2"], []]
+
+
+def test_the_wait_of_a_move_ends_with_the_first_paint_of_it_or_of_a_newer_one() -> None:
+    from tests.benchmarks.drag import Log
+
+    log = Log()
+    log.painted(0.5, 0.0)  # from before the drag
+    for number in range(4):
+        log.moved(number / 10, float(number))
+    log.painted(0.1, 10.0)
+    assert log.move_to_paint == [10.0, 9.0]
+    assert not log.is_complete
+    log.painted(0.1, 11.0)
+    log.painted(0.3, 12.0)
+    assert log.move_to_paint == [10.0, 9.0, 10.0, 9.0]
+    assert log.is_complete
+    assert log.frames == 2
+    assert log.oldest == 10.0
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    from tests.benchmarks.measure import percentile
+
+    values = [float(each) for each in range(100, 0, -1)]
+    assert percentile(values, 0.5) == 51
+    assert percentile(values, 0.95) == 96
+    assert percentile(values, 1) == 100
+    assert percentile([7.0], 0.99) == 7
+
+
+def test_memory_is_told_in_megabytes_and_grows_with_what_is_held() -> None:
+    from tests.benchmarks.measure import resident_mb
+
+    before = resident_mb()
+    with mmap.mmap(-1, 64_000_000) as held:  # from the system: the process may have freed memory to reuse
+        for page in range(0, len(held), mmap.PAGESIZE):
+            held[page] = 1
+        assert 50 < resident_mb() - before < 200

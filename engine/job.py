@@ -100,7 +100,8 @@ class Job:
         card = find_network(request.model)
         scene = self._scene(request, card.recipe)
         frame = Frame(request, Stage.OPENED, photo=scene.photo, clean=scene.clean)
-        if not self._is_ready(request):
+        is_ready = self._is_ready(request)
+        if not is_ready:
             yield frame
         classifier = self._classifier(request)
         experiment = self._experiment(scene, classifier, request)
@@ -114,6 +115,8 @@ class Job:
             left=left,
             notes=_notes(request, classifier, experiment),
         )
+        if not is_ready:
+            yield frame
         question = _question(request, left)
         part = (scene.key, request.model, request.device, question)
         if question.attack.scales:

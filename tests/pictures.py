@@ -23,7 +23,7 @@ from gui.__main__ import application, build
 from gui.settings import Store
 from gui.window import Window
 
-DEADLINE_S = 120
+DEADLINE_S = 600
 
 
 def main() -> int:

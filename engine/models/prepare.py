@@ -33,20 +33,25 @@ def prepared(network: nn.Module, probe: Tensor, wanted: Tensor) -> nn.Module:
         wanted: its answer to that.
     """
     folded = _frozen_copy(network)
-    changes = overwrite_inputs(folded) + fold_padding(folded) + fold_batch_norms(folded)
+    graph = traced(folded)
+    changes = overwrite_inputs(folded, graph) + fold_padding(folded) + fold_batch_norms(folded, graph)
     if changes == 0 or _agrees(folded, probe, wanted):
         return folded
     logger.warning("folding the batch norms of %s changed its answers; it runs unfolded", type(network).__name__)
     return _frozen_copy(network)
 
 
-def fold_batch_norms(network: nn.Module) -> int:
+def fold_batch_norms(network: nn.Module, graph: fx.Graph) -> int:
     """Folds every batch norm that directly follows a convolution into it, in place; gives their number.
 
     The convolutions stay the objects they were, so that subclasses with a padding of their own keep it; a folded
-    batch norm becomes an ``nn.Identity``. A network that cannot be traced is left as it is.
+    batch norm becomes an ``nn.Identity``.
+
+    Args:
+        network: is changed.
+        graph: how its layers follow each other, from ``traced``; an empty one changes nothing.
     """
-    pairs = list(_pairs(_traced(network), network))
+    pairs = list(_pairs(graph, network))
     for convolution, norm, name in pairs:
         _fold(convolution, norm)
         network.set_submodule(name, nn.Identity())
@@ -65,14 +70,18 @@ def fold_padding(network: nn.Module) -> int:
     return len(pairs)
 
 
-def overwrite_inputs(network: nn.Module) -> int:
+def overwrite_inputs(network: nn.Module, graph: fx.Graph) -> int:
     """Lets rectifiers write over inputs that nothing else needs, which saves memory; gives their number.
 
     Nothing else needs the output of a convolution or a batch norm that goes into the rectifier alone: neither of them
     keeps its output for the backward pass. To be called before batch norms are folded.
+
+    Args:
+        network: is changed.
+        graph: how its layers follow each other, from ``traced``; an empty one changes nothing.
     """
     users: dict[str, list[fx.Node]] = {}
-    for node in _traced(network).nodes:
+    for node in graph.nodes:
         if node.op == "call_module":
             users.setdefault(str(node.target), []).append(node)
     found = [
@@ -112,7 +121,7 @@ def _pairs(graph: fx.Graph, network: nn.Module) -> Iterator[tuple[nn.Conv2d, nn.
             yield convolution, norm, str(node.target)
 
 
-def _traced(network: nn.Module) -> fx.Graph:
+def traced(network: nn.Module) -> fx.Graph:
     """How the layers follow each other; an empty graph if the network cannot be traced."""
     try:
         return _Tracer().trace(network)

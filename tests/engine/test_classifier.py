@@ -16,7 +16,7 @@ from engine.images import Recipe
 from engine.models import load_model
 from engine.models.classifier import Classifier, Normalise
 from engine.models.errors import ModelError
-from engine.models.prepare import batch_norms, fold_batch_norms, prepared
+from engine.models.prepare import batch_norms, fold_batch_norms, prepared, traced
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -132,7 +132,7 @@ def test_a_convolution_that_is_used_twice_is_not_folded() -> None:
             return answer
 
     network = lived_in(Twice())
-    assert fold_batch_norms(network) == 0
+    assert fold_batch_norms(network, traced(network)) == 0
     assert batch_norms(network) == 1
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.models import load_model
-from engine.models.prepare import fold_padding, overwrite_inputs
+from engine.models.prepare import fold_padding, overwrite_inputs, traced
 from engine.models.script import scripted
 from engine.models.sparing import PATIENCE, Sparing
 
@@ -97,7 +97,8 @@ class Skipping(nn.Module):
 
 
 def test_a_rectifier_writes_over_its_input_only_where_nothing_else_needs_it() -> None:
-    assert overwrite_inputs(small()) == 1
-    network = Skipping().eval()
-    assert overwrite_inputs(network) == 0
-    assert not network.rectifier.inplace
+    network = small()
+    assert overwrite_inputs(network, traced(network)) == 1
+    skipping = Skipping().eval()
+    assert overwrite_inputs(skipping, traced(skipping)) == 0
+    assert not skipping.rectifier.inplace

@@ -148,10 +148,11 @@ class Job:
 
     def _classifier(self, request: Request) -> Classifier:
         from engine.models import load_model
+        from engine.models.recent import RecentNetworks
 
-        return self._kept.get(
-            "classifier", (request.model, request.device), lambda: load_model(request.model, request.device)
-        )
+        wanted = (request.model, request.device)
+        recent = self._kept.get("recent networks", None, RecentNetworks)
+        return self._kept.get("classifier", wanted, lambda: recent.get(wanted, lambda: load_model(*wanted)))
 
     def _experiment(self, scene: Scene, classifier: Classifier, request: Request) -> Experiment:
         from engine.experiment import Experiment

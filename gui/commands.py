@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QMimeData, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
@@ -112,7 +112,7 @@ class Commands(QObject):
 
     def paste(self) -> None:
         """A picture, or the path of one, from the clipboard."""
-        self.take_in(images_in(QGuiApplication.clipboard().mimeData()))
+        self.take_in(images_in(QGuiApplication.clipboard().mimeData() or QMimeData()))  # None: it was never filled
 
     # Run, pause, step
 

@@ -127,6 +127,7 @@ def show_saved(parent: QWidget, frame: Frame, saved: Saved) -> None:
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle("Saved")
+    box.setStyleSheet(f"QLabel {{ min-width: {40 * GRID}px; }}")  # a message box is as narrow as its title allows
     box.setText(f"<b>{saved.path.name}: {say_verdict(saved.verdict)}</b>")
     box.setInformativeText(
         f"The file was read back and shown to {frame.network.title}, which sees {answer}. "

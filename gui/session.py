@@ -35,6 +35,7 @@ class Session:
     message_changed = Signal(object)
     busy_changed = Signal(bool)
     images_changed = Signal()
+    failed = Signal(Frame)
 
     def __init__(self, request: Request | None = None) -> None:
         self._request = request or Request()
@@ -138,6 +139,7 @@ class Session:
         """Takes a frame from the engine. A failure keeps the last good state and takes the blamed field back."""
         if frame.failure is not None:
             self._take_back(frame.failure, frame.request)
+            self.failed.emit(frame)
             return
         self._frame = frame
         if frame.stage >= Stage.ATTACKED:

@@ -56,17 +56,17 @@ _LIGHT: Final = {
     "stage": "#E4E7EC",
 }
 _DARK: Final = {
-    "window": "#1E2127",
-    "base": "#16181D",
-    "alternate": "#23272E",
+    "window": "#2A2E36",
+    "base": "#1B1E24",
+    "alternate": "#242830",
     "text": "#E7E9ED",
-    "muted": "#A3AAB6",
-    "line": "#3A404A",
-    "button": "#2A2F37",
+    "muted": "#AEB5C1",
+    "line": "#4B525F",
+    "button": "#3A404B",
     "accent": "#5AB0F2",
     "on_accent": "#0D1117",
     "error": "#FF8A80",
-    "stage": "#121419",
+    "stage": "#15181D",
 }
 
 _current: dict[str, str] = dict(_LIGHT)

@@ -49,8 +49,8 @@ class Window(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.action = make_actions(self)
+        self._place_panels()  # first: the Tab key goes as the eye does, from left to right
         self._place_centre()
-        self._place_panels()
         self._place_views()
         self.status = StatusBar(session, self)
         self.setStatusBar(self.status)
@@ -88,6 +88,7 @@ class Window(QMainWindow):
             rows.addWidget(panel)
         rows.addStretch(1)
         scroll = QScrollArea(self)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what it holds
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

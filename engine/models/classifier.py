@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from engine.frame import NetworkInfo
 from engine.images import Recipe
 from engine.models.errors import ModelError
-from engine.models.prepare import prepared
+from engine.models.prepare import LAYERS, prepared
 from engine.models.sparing import Sparing
 
 
@@ -134,7 +134,7 @@ def _noise(recipe: Recipe) -> Tensor:
 def _checked_answer(module: nn.Module, probe: Tensor, title: str, classes: int) -> Tensor:
     """What a network answers to a picture, if that is one finite number per class."""
     try:
-        with torch.no_grad():
+        with torch.no_grad(), LAYERS:
             answer = module(probe)
     except (RuntimeError, ValueError, TypeError) as error:
         raise _unusable(title, f"it does not take pictures of {tuple(probe.shape)} ({_first_line(error)})") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from typing import TypeGuard
@@ -17,6 +18,12 @@ import torch
 from torch import Tensor, fx, nn
 
 logger = logging.getLogger(__name__)
+
+LAYERS = threading.RLock()
+"""Held while layers are traced and while they are asked: tracing replaces how the layers of the process are called.
+
+A network that is loaded on one thread would otherwise disturb another that is asked on a second one.
+"""
 
 TOLERANCE = 1e-4
 """How far the copy's logits may be from the original's, as a share of the largest."""
@@ -124,7 +131,8 @@ def _pairs(graph: fx.Graph, network: nn.Module) -> Iterator[tuple[nn.Conv2d, nn.
 def traced(network: nn.Module) -> fx.Graph:
     """How the layers follow each other; an empty graph if the network cannot be traced."""
     try:
-        return _Tracer().trace(network)
+        with LAYERS:
+            return _Tracer().trace(network)
     except Exception as error:  # tracing runs the network's own code, which may raise anything
         logger.info("%s cannot be traced: %s", type(network).__name__, error)
         return fx.Graph()
@@ -180,6 +188,6 @@ def _frozen_copy(network: nn.Module) -> nn.Module:
 
 
 def _agrees(folded: nn.Module, probe: Tensor, wanted: Tensor) -> bool:
-    with torch.no_grad():
+    with torch.no_grad(), LAYERS:
         found = folded(probe)
     return bool((found - wanted).abs().max() <= TOLERANCE * wanted.abs().max())

@@ -12,14 +12,23 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable
+from itertools import count
 
 import torch
 from torch import Tensor, nn
 
+from engine.models.prepare import LAYERS
+
 logger = logging.getLogger(__name__)
+
+MOST_TRACED = 16
+"""TorchScript never frees what it has traced, some 10 MB each; after so many, networks run layer by layer."""
 
 TOLERANCE = 1e-5
 """How far the answers may be apart, as a share of the largest."""
+
+
+_traced = count(1)
 
 
 def scripted(network: nn.Module, x: Tensor) -> Callable[[Tensor], Tensor] | None:
@@ -32,9 +41,11 @@ def scripted(network: nn.Module, x: Tensor) -> Callable[[Tensor], Tensor] | None
         network: frozen, in evaluation mode, on the CPU.
         x: (N, C, H, W), as it is going to be asked.
     """
+    if next(_traced) > MOST_TRACED:
+        return None
     other = torch.cat([x, 1 - x.flip(-1)])
     try:
-        with warnings.catch_warnings(), torch.no_grad():
+        with warnings.catch_warnings(), torch.no_grad(), LAYERS:
             warnings.simplefilter("ignore")  # deprecation, and guesses about what tracing may have missed
             traced = torch.jit.trace(network, x, check_trace=False)  # type: ignore[no-untyped-call]
             is_same = all(_agree(traced(each), network(each)) for each in (x, other))

@@ -14,6 +14,7 @@ from torch.autograd.function import once_differentiable
 
 from engine.device import is_out_of_memory, with_less
 from engine.models.errors import ModelError
+from engine.models.prepare import LAYERS
 from engine.models.script import scripted
 
 PATIENCE = 4
@@ -64,6 +65,10 @@ class Sparing(nn.Module):
         for each in self._beside:
             each.to(device)
 
+    def __call__(self, x: Tensor) -> Tensor:
+        """``forward`` itself: tracing on another thread replaces how modules are called (see ``LAYERS``)."""
+        return self.forward(x)
+
     def forward(self, x: Tensor) -> Tensor:
         """The logits (N, K), differentiable once by the pixels; for second derivatives ask the original."""
         if not (torch.is_grad_enabled() and x.requires_grad):
@@ -87,16 +92,20 @@ class Sparing(nn.Module):
         """The logits of a batch that fits."""
         there = x.to(self.device).contiguous(memory_format=self._layout)
         needs_layers = self.device != "cpu" or (torch.is_grad_enabled() and x.requires_grad)
-        answer: Tensor = self.network(there) if needs_layers else self._quick(there)
+        answer = self._layered(there) if needs_layers else self._quick(there)
         return answer.to(x.device)
+
+    def _layered(self, x: Tensor) -> Tensor:
+        with LAYERS:
+            answer: Tensor = self.network(x)
+        return answer
 
     def _quick(self, x: Tensor) -> Tensor:
         """The same through ``scripted``, which is worth its making only for a network that is asked again and again."""
         self._asked += 1
         if self._asked == PATIENCE:
             self._script = scripted(self.network, x)
-        answer: Tensor = self._script(x) if self._script is not None else self.network(x)
-        return answer
+        return self._script(x) if self._script is not None else self._layered(x)
 
     def pull_back(self, x: Tensor, slope: Tensor) -> Tensor:
         """The gradient of Σ slope · logits by the pixels, for a batch that fits."""

@@ -33,6 +33,7 @@ class BudgetPanel(Section):
         self.norm = Segmented("Norm", self)
         self.norm.offer(list(_NORMS.values()))
         self.norm.setToolTip("How the size of the perturbation is measured.")
+        self.add_row("Norm", self.norm)  # before the others are made: the Tab key follows the eye
         self.aim = Segmented("Aim of the attack", self)
         self.aim.offer(_AIMS)
         self.away_from = ClassChooser(optional=True, parent=self)
@@ -40,7 +41,6 @@ class BudgetPanel(Section):
         self.target = ClassChooser(optional=False, parent=self)
         self.target.entry.setAccessibleName("Class that the attack leads towards")
         self.target.entry.setPlaceholderText("type a class")
-        self.add_row("Norm", self.norm)
         for widget in (self.aim, self.away_from, self.target):
             self.add(widget)
         self.norm.chosen.connect(self._on_norm_chosen)

@@ -121,7 +121,7 @@ class EpsilonControl(QWidget):
         if self.entry.complaint:
             mark: Mark | None = Mark(self.entry.complaint, is_error=True)
         elif self._found is not None and _same_question(self._found[0], request):
-            mark = mark_of(self._found[1], request.norm)
+            mark = mark_of(self._found[1], request)
         else:
             mark = None
         self.slider.show_mark(mark)
@@ -157,13 +157,16 @@ class EpsilonControl(QWidget):
         self.entry.selectAll()
 
 
-def mark_of(flip: Flip, norm: Norm) -> Mark:
-    """What the slider says of the smallest ε that changes the answer; it is an estimate, and says so."""
+def mark_of(flip: Flip, request: Request) -> Mark:
+    """What the slider says of the smallest ε that brings about what was asked; an estimate, and it says so."""
+    norm, is_targeted = request.norm, request.target is not None
     if not flip.complete:
-        return Mark("searching for the smallest ε that changes the answer …")
+        return Mark(f"searching for the smallest ε that {'hits the target' if is_targeted else 'changes the answer'} …")
     if flip.epsilon is None:
-        return Mark(f"holds up to {Scale(norm, flip.limit).name}", colour=theme.HOLDS)
-    return Mark(f"flips at about {say_epsilon(flip.epsilon, norm)}", flip.epsilon, theme.ADVERSARIAL)
+        limit = Scale(norm, flip.limit).name
+        return Mark(f"misses the target up to {limit}" if is_targeted else f"holds up to {limit}", colour=theme.HOLDS)
+    found = f"{'hits' if is_targeted else 'flips'} at about {say_epsilon(flip.epsilon, norm)}"
+    return Mark(found, flip.epsilon, theme.TARGET if is_targeted else theme.ADVERSARIAL)
 
 
 def _same_question(found: Request, asked: Request) -> bool:

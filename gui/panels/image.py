@@ -45,9 +45,12 @@ class ImagePanel(Section):
         for each in (self.thumbnail, self.name, self.switcher, self.facts, self.placement):
             self.add(each)
         bind(session, "placement", self.placement, Segmented.show_value, self.placement.chosen)
+        self._refused: int | None = None
         self.switcher.picked.connect(self._show)
+        self.switcher.stepped.connect(self._step)
         session.images_changed.connect(self._on_images_changed)
         session.frame_changed.connect(self._on_frame_changed)
+        session.failed.connect(self._on_failed)
         self._on_images_changed()
         follow(session, self._on_request_changed, "image")
         if session.frame is not None:
@@ -62,11 +65,16 @@ class ImagePanel(Section):
         self._step(-1)
 
     def _step(self, by: int) -> None:
-        images, image = self.session.images, self.session.request.image
-        if image in images:
-            self._show(min(max(images.index(image) + by, 0), len(images) - 1))
+        images, place = self.session.images, self._place()
+        if place is not None:
+            self._show(min(max(place + by, 0), len(images) - 1))
         elif images:
             self._show(0)
+
+    def _place(self) -> int | None:
+        """Where one is among the pictures: also at one that could not be opened, so that it can be passed over."""
+        images, image = self.session.images, self.session.request.image
+        return self._refused if self._refused is not None else images.index(image) if image in images else None
 
     def _show(self, index: int) -> None:
         self.session.propose(image=self.session.images[index])
@@ -79,15 +87,26 @@ class ImagePanel(Section):
         self._on_request_changed(self.session.request)
 
     def _on_request_changed(self, request: Request) -> None:
-        images = self.session.images
-        is_one_of_several = len(images) > 1 and request.image in images
-        self.switcher.setVisible(is_one_of_several)
-        self.name.setVisible(not is_one_of_several)
+        self._refused = None
+        self._show_name(request)
+        self._say_facts()
+
+    def _on_failed(self, frame: Frame) -> None:
+        """A picture could not be opened: the one before stays on the bench, and the way on starts at the bad one."""
+        images, image = self.session.images, frame.request.image
+        if frame.failure is not None and frame.failure.field == "image" and image in images:
+            self._refused = images.index(image)
+            self._show_name(self.session.request)
+
+    def _show_name(self, request: Request) -> None:
+        images, place = self.session.images, self._place()
+        is_listed = request.image in images and len(images) > 1
+        self.switcher.setVisible(place is not None and len(images) > 1)
+        self.name.setVisible(not is_listed)
         self.name.setText(title(request.image))
         self.name.setToolTip(request.image)
-        if is_one_of_several:
-            self.switcher.show_index(images.index(request.image), request.image)
-        self._say_facts()
+        if place is not None:
+            self.switcher.show_index(images.index(request.image) if is_listed else -1, place, request.image)
 
     def _on_frame_changed(self, frame: Frame) -> None:
         if frame.photo is not None and frame.photo is not self.thumbnail.photo:
@@ -114,6 +133,8 @@ class Switcher(QWidget):
 
     picked = Signal(int)
     """The place in the list of the picture that the user chose."""
+    stepped = Signal(int)
+    """How many pictures on (or back, below 0) the user wants to go."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,6 +158,7 @@ class Switcher(QWidget):
         made.setModel(self._names)
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         made.setMinimumContentsLength(8)
+        made.setPlaceholderText("choose another")
         made.setAccessibleName("Pictures opened together")
         made.activated.connect(self.picked)
         turn_only_with_focus(made)
@@ -148,7 +170,7 @@ class Switcher(QWidget):
         made.setAutoRaise(True)
         made.setToolTip(help_)
         made.setAccessibleName(help_)
-        made.clicked.connect(lambda: self.picked.emit(self.list.currentIndex() + by))
+        made.clicked.connect(lambda: self.stepped.emit(by))
         return made
 
     def offer(self, names: list[str]) -> None:
@@ -156,10 +178,10 @@ class Switcher(QWidget):
         with QSignalBlocker(self.list):
             self._names.setStringList(names)
 
-    def show_index(self, index: int, tip: str) -> None:
-        """Shows which one is on the bench, without telling of it."""
+    def show_index(self, index: int, place: int, tip: str) -> None:
+        """Shows which one is on the bench (-1: none of these), and which ways lead on, without telling of it."""
         with QSignalBlocker(self.list):
             self.list.setCurrentIndex(index)
         self.list.setToolTip(tip)
-        self.previous.setEnabled(index > 0)
-        self.next.setEnabled(index < self.list.count() - 1)
+        self.previous.setEnabled(place > 0)
+        self.next.setEnabled(place < self.list.count() - 1)

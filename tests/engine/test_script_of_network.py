@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -102,3 +104,28 @@ def test_a_rectifier_writes_over_its_input_only_where_nothing_else_needs_it() ->
     skipping = Skipping().eval()
     assert overwrite_inputs(skipping, traced(skipping)) == 0
     assert not skipping.rectifier.inplace
+
+
+def test_a_network_is_asked_undisturbed_while_others_are_loaded() -> None:
+    """Tracing replaces how every layer of the process is called, on whichever thread."""
+    asked = small()
+    sparing = Sparing(asked, asked, print)
+    wanted = asked(picture(7))
+    over, errors = threading.Event(), []
+
+    def ask() -> None:
+        while not over.is_set():
+            try:
+                leaf = picture(7).requires_grad_()
+                assert torch.equal(sparing(leaf), wanted)
+            except Exception as error:
+                errors.append(error)
+                return
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for _ in range(60):
+        assert len(traced(small()).nodes) > 0
+    over.set()
+    asking.join()
+    assert errors == []

@@ -14,12 +14,16 @@ from torch import Tensor
 
 from engine.attacks import Problem, run
 from engine.catalogue.attacks import Attack, Norm, make_attack
+from engine.device import cores
 from engine.experiment import to_prediction, to_tensor
 from engine.frame import Prediction, Verdict, verdict
 from engine.images import decode, place
 from engine.models.classifier import Classifier
 from engine.request import Placement
 from engine.wording import say_epsilon, say_percent
+
+MOST_DECODERS = 4
+"""Threads that decode beside the network; more wait for each other."""
 
 Source = TypeVar("Source")
 Result = TypeVar("Result")
@@ -84,6 +88,7 @@ def attack(
     target: int | None = None,
     away_from: int | None = None,
     seed: int = 0,
+    iterate: int | None = None,
 ) -> Outcome:
     """Attacks N pictures at once.
 
@@ -96,6 +101,11 @@ def attack(
         target: class that is wanted; None leaves the clean answer (or ``away_from``).
         away_from: class that an untargeted attack leaves.
         seed: of every random choice; the same for every picture, so that none depends on its neighbours.
+        iterate: which iterate of an attack in steps is the result, 0 the start; None is the last.
+
+    Raises:
+        ValueError: the attack does not work in this norm or cannot be aimed, or an argument does not fit.
+        engine.errors.ExplainedError: the network gives no finite answer or gradient, or memory ran out.
     """
     x = images.to(model.device)
     before = predict(model, x)
@@ -109,7 +119,8 @@ def attack(
         epsilon=torch.full((len(x), 1, 1, 1), epsilon).to(x),
         seeds=(seed,) * len(x),
     )
-    last = deque(run(make_attack(how) if isinstance(how, str) else how, problem), maxlen=1).pop()
+    steps = run(make_attack(how) if isinstance(how, str) else how, problem)
+    last = deque(steps if iterate is None else islice(steps, iterate + 1), maxlen=1).pop()
     after = [to_prediction(each) for each in last.logits]
     delta = (last.x - x).double().flatten(1)
     return Outcome(
@@ -142,7 +153,7 @@ def in_batches(items: Iterable[Source], size: int) -> Iterator[list[Source]]:
 
 def ahead(work: Callable[[Source], Result], items: Iterable[Source], depth: int) -> Iterator[Result]:
     """The results in order, ``depth`` of them computed ahead: files are decoded while the network runs."""
-    with ThreadPoolExecutor(1, "decode") as pool:
+    with ThreadPoolExecutor(max(1, min(MOST_DECODERS, cores() // 2)), "decode") as pool:
         left = iter(items)
         waiting = [pool.submit(work, each) for each in islice(left, depth)]
         while waiting:

@@ -21,6 +21,12 @@ from engine.robustness.epsilon import epsilon_curve, smallest_epsilon
 if TYPE_CHECKING:
     from engine.models.classifier import Classifier
 
+WALK_BYTES = 512 * 2**20
+"""How much the iterates of one attack may take: 850 of 224×224 in colour; the longest attack has 25 000."""
+
+POINTS, POINTS_OF_MANY_STEPS = 33, 17
+"""Of the ε curve: where every point is one forward pass, and where it is an attack of many steps."""
+
 SEARCH_STEPS = 320
 """The smallest ε is searched to this part of the largest: 0.05/255 where ε goes up to 16/255."""
 
@@ -122,7 +128,8 @@ class Experiment:
 
     def curve(self, question: Question, limit: float) -> Iterator[Curve | None]:
         """Probabilities against ε, coarse to fine; None is a place to stop."""
-        return epsilon_curve(question.attack, lambda epsilons: self.problem(question, epsilons), limit)
+        count = POINTS if question.attack.scales else POINTS_OF_MANY_STEPS
+        return epsilon_curve(question.attack, lambda epsilons: self.problem(question, epsilons), limit, count)
 
     def smallest(self, question: Question, limit: float) -> Iterator[Flip | None]:
         """The smallest ε that changes the answer (or reaches the target); None is a place to stop."""
@@ -141,14 +148,26 @@ class Experiment:
 
 
 class Walk:
-    """An iterative attack under way: every iterate so far. It may be left and taken up again."""
+    """An iterative attack under way: what its iterates were like so far. It may be left and taken up again.
+
+    The numbers of every iterate are kept; its pixels too, until they take ``WALK_BYTES``: then those of every second
+    iterate, and so on.
+
+    Attributes:
+        complete: whether the last step was taken.
+        notes: what is to be said of the iterates so far: that one of them had no way to go, or nothing.
+    """
 
     def __init__(self, experiment: Experiment, question: Question, steps: Iterator[Step]) -> None:
-        self.steps: list[Step] = []
         self.complete = False
+        self.notes: tuple[str, ...] = ()
         self._experiment = experiment
-        self._label = torch.full((1,), question.label, device=experiment.classifier.device)
+        self._label = question.label
         self._ahead = steps
+        self._count = 0
+        self._kept: dict[int, Step] = {}
+        self._stride = 1
+        self._newest: Step | None = None
         self._loss: list[float] = []
         self._margin: list[float] = []
         self._norms: list[tuple[float, float]] = []
@@ -159,16 +178,34 @@ class Walk:
         if step is None:
             self.complete = True
             return False
-        self.steps.append(step)
+        self._keep(step)
         self._loss.append(float(step.loss[0]))
-        self._margin.append(float(margin(step.logits, self._label)[0]))
+        self._margin.append(float(margin(step.logits, torch.full_like(step.loss, self._label, dtype=torch.int64))[0]))
         self._norms.append(self._experiment.norms(step.x))
+        if step.flat is not None and bool(step.flat.any()):
+            self.notes = (FLAT,)
         return True
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is to be said of the iterates so far: that one of them had no way to go, or nothing."""
-        return (FLAT,) if any(step.flat is not None and bool(step.flat.any()) for step in self.steps) else ()
+    def iterate(self, index: int | None) -> Step:
+        """The iterate that is asked for, or the last kept one before it; None is the newest.
+
+        Raises:
+            LookupError: no step was taken yet.
+        """
+        if self._newest is None:
+            raise LookupError("the attack has not begun")
+        if index is None or index >= self._count - 1:
+            return self._newest
+        return self._kept[index - index % self._stride]
+
+    def _keep(self, step: Step) -> None:
+        self._newest = step
+        if self._count % self._stride == 0:
+            self._kept[self._count] = step
+        self._count += 1
+        if len(self._kept) * step.x.nbytes > WALK_BYTES and len(self._kept) > 1:
+            self._stride *= 2
+            self._kept = {index: kept for index, kept in self._kept.items() if index % self._stride == 0}
 
     def trace(self) -> Trace:
         """Loss, margin and size of every iterate so far."""

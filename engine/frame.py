@@ -81,7 +81,7 @@ class NetworkInfo:
         classes: the name of every class, K of them.
         parameters: how many numbers were learnt.
         size: (height, width) of the input.
-        device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        device: where it computes, as read: ``"CPU"``, or the name of a graphics card.
     """
 
     name: str

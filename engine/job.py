@@ -31,6 +31,16 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind")
 
 
+_MADE_FROM = {
+    "decoded": ("scene",),
+    "scene": ("experiment",),
+    "classifier": ("experiment",),
+    "experiment": ("direction", "walk", "curve", "flip"),
+    "direction": ("moved",),
+}
+"""The stages that are of no use any more when one is made anew."""
+
+
 class Kept:
     """The last value of every stage, with the part of the request that it was made for."""
 
@@ -40,10 +50,20 @@ class Kept:
     def get(self, stage: str, part: Hashable, make: Callable[[], Kind]) -> Kind:
         """The kept value, or a new one if its part of the request has changed."""
         if stage not in self._values or self._values[stage][0] != part:
-            self._values.pop(stage, None)  # free the old one before the new one is made
+            self.forget(stage)  # free the old one, and what holds on to it, before the new one is made
             self._values[stage] = (part, make())
         value: Kind = self._values[stage][1]
         return value
+
+    def holds(self, stage: str, part: Hashable) -> bool:
+        """Whether the stage is kept for that part of the request."""
+        return stage in self._values and self._values[stage][0] == part
+
+    def forget(self, stage: str) -> None:
+        """Frees a stage and all that was made from it."""
+        self._values.pop(stage, None)
+        for later in _MADE_FROM.get(stage, ()):
+            self.forget(later)
 
 
 class Ahead(Generic[Kind]):
@@ -123,9 +143,13 @@ class Job:
             attacked = self._attack_at_once(frame, experiment, question, part)
         else:
             attacked = self._attack_in_steps(frame, experiment, question, part)
-        for frame in attacked:
-            yield frame
-        yield from self._look_around(frame, experiment, question, part)
+        try:
+            for frame in attacked:
+                yield frame
+            yield from self._look_around(frame, experiment, question, part)
+        except Exception:
+            self._kept.forget("experiment")  # a generator that has raised would look like one that is complete
+            raise
 
     # Picture and network
 
@@ -143,8 +167,7 @@ class Job:
 
     def _is_ready(self, request: Request) -> bool:
         """Whether the network is loaded, so that a first frame without it would only flicker."""
-        held = self._kept._values.get("classifier")
-        return held is not None and held[0] == (request.model, request.device)
+        return self._kept.holds("classifier", (request.model, request.device))
 
     def _classifier(self, request: Request) -> Classifier:
         from engine.models import load_model
@@ -207,9 +230,8 @@ def _newest(aheads: dict[str, Ahead[Any]]) -> dict[str, Any]:
 
 def _at(frame: Frame, experiment: Experiment, walk: Walk, stage: Stage) -> Frame:
     """The frame with the iterate that is asked for, or the newest."""
-    request, last = frame.request, len(walk.steps) - 1
-    index = last if request.iterate is None else min(request.iterate, last)
-    attacked = experiment.attacked(walk.steps[index], request.attack.last_index, frame.left, request.target)
+    request = frame.request
+    attacked = experiment.attacked(walk.iterate(request.iterate), request.attack.last_index, frame.left, request.target)
     return replace(frame, stage=stage, attacked=attacked, trace=walk.trace(), notes=frame.notes + walk.notes)
 
 

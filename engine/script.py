@@ -26,6 +26,7 @@ outcome = attack(
     target={target!r},
     away_from={away_from!r},
     seed={seed!r},
+    iterate={iterate!r},
 )
 print(outcome.describe())
 '''
@@ -51,4 +52,5 @@ def as_python(request: Request) -> str:
         target=request.target,
         away_from=request.away_from,
         seed=request.seed,
+        iterate=None if request.attack.scales else request.iterate,
     )

@@ -112,7 +112,8 @@ class Commands(QObject):
 
     def paste(self) -> None:
         """A picture, or the path of one, from the clipboard."""
-        self.take_in(images_in(QGuiApplication.clipboard().mimeData() or QMimeData()))  # None: it was never filled
+        mime: QMimeData | None = QGuiApplication.clipboard().mimeData()  # None, whatever the stubs say, if empty
+        self.take_in(images_in(QMimeData() if mime is None else mime))
 
     # Run, pause, step
 

@@ -16,7 +16,6 @@ from gui.session import Message, Session
 if TYPE_CHECKING:
     from engine.tasks import Task
 
-_DEVICES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
 _STEPS = 1000
 """Of a progress bar: a task counts in bytes, which may be more than a progress bar can count."""
 
@@ -62,8 +61,7 @@ class StatusBar(QStatusBar):
     def _say_figures(self) -> None:
         parts = []
         if self._network is not None:
-            device = _DEVICES.get(self._network.device, self._network.device)
-            parts += [device, f"{say_count(self._network.parameters)} parameters"]
+            parts += [self._network.device, f"{say_count(self._network.parameters)} parameters"]
         if self._latency_ms > 0:
             parts.append(say_duration(self._latency_ms))
         if round(self._fps) > 0:

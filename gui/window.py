@@ -59,6 +59,7 @@ class Window(QMainWindow):
         add_menus(self)
         self.resize(1280, 800)
         self._restore()
+        self.epsilon.setFocus()  # the first key moves what the window is about
 
     # Places
 

@@ -10,6 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from engine.device import describe_device
 from engine.frame import NetworkInfo
 from engine.images import Recipe
 from engine.models.errors import ModelError
@@ -113,7 +114,8 @@ class Classifier:
 
     def info(self) -> NetworkInfo:
         """What a frame says of the network."""
-        return NetworkInfo(self.name, self.title, self.classes, self.parameters_count, self.size, self.device)
+        device = describe_device(self.device)
+        return NetworkInfo(self.name, self.title, self.classes, self.parameters_count, self.size, device)
 
     def to(self, device: str) -> Self:
         """Moves the network to ``"cuda"``, ``"mps"`` or ``"cpu"``; it stays on the CPU if it does not fit."""

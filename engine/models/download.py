@@ -163,7 +163,7 @@ def _explained(card: NetworkCard, error: Exception) -> DownloadError:
         case HTTPError():
             why, remedy = f"the server answered {cause.code} ({cause.reason})", "Try again later."
         case socket.gaierror():
-            why = f"{urlsplit(card.url).hostname} was not found; is this machine online?"
+            why = f"{urlsplit(card.url).hostname} was not found: this machine seems to be offline"
         case ssl.SSLError():
             why = f"the connection is not safe ({cause.reason})"
         case TimeoutError():

@@ -104,7 +104,7 @@ class Sparing(nn.Module):
         """The same through ``scripted``, which is worth its making only for a network that is asked again and again."""
         self._asked += 1
         if self._asked == PATIENCE:
-            self._script = scripted(self.network, x)
+            self._script = scripted(self.network, x[:1])
         return self._script(x) if self._script is not None else self._layered(x)
 
     def pull_back(self, x: Tensor, slope: Tensor) -> Tensor:

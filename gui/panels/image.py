@@ -77,6 +77,7 @@ class ImagePanel(Section):
         return self._refused if self._refused is not None else images.index(image) if image in images else None
 
     def _show(self, index: int) -> None:
+        self._refused = None
         self.session.propose(image=self.session.images[index])
         self.session.settle()
 
@@ -93,8 +94,9 @@ class ImagePanel(Section):
 
     def _on_failed(self, frame: Frame) -> None:
         """A picture could not be opened: the one before stays on the bench, and the way on starts at the bad one."""
-        images, image = self.session.images, frame.request.image
-        if frame.failure is not None and frame.failure.field == "image" and image in images:
+        images, image, shown = self.session.images, frame.request.image, self.session.frame
+        has_moved_on = shown is None or shown.request.image != self.session.request.image
+        if frame.failure is not None and frame.failure.field == "image" and image in images and not has_moved_on:
             self._refused = images.index(image)
             self._show_name(self.session.request)
 

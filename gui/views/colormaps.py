@@ -35,8 +35,6 @@ _TO_LAB: Final = np.array(
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
 )
-_VIRIDIS: Final = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")
-"""Five points of viridis (Smith and van der Walt 2015), evenly spaced."""
 
 
 def oklab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -84,9 +82,6 @@ def _diverging() -> Packed:
 
 DIVERGING: Final = _diverging()
 """For signed numbers: δ, differences, weights."""
-
-SEQUENTIAL: Final = _through(np.linspace(0, 1, 256), [0, 0.25, 0.5, 0.75, 1], _lab_of(*_VIRIDIS))
-"""For numbers that only grow: the larger the lighter."""
 
 
 def diverging(values: Floats, limit: float) -> Packed:

@@ -79,7 +79,8 @@ class CurveView(FrameView):
         question = _question(frame.request)
         if question != self._question:
             self._question, self._curve, self._flip = question, None, None
-        self._curve = frame.curve or self._curve
+        if frame.curve is not None and len(frame.curve.epsilons) > 1:  # one point alone tells of no range
+            self._curve = frame.curve
         self._flip = frame.flip or self._flip
         if self._curve is None or frame.before is None or frame.network is None:
             self.hint.setText(EMPTY if frame.before is None else COMPUTING)

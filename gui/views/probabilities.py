@@ -39,6 +39,7 @@ class Probabilities(FrameView):
         self.legend.explain((Entry(theme.CLEAN, "clean"), Entry(theme.ADVERSARIAL, "adversarial")))
         self._lay_out()
         self.setTabOrder(self.logarithmic, self.bars)  # the Tab key follows the eye
+        self.setTabOrder(self.bars, self.search)
         self.search.returnPressed.connect(self._on_search_return_pressed)
         self.search.completer().activated.connect(self._on_search_activated)
         session.request_changed.connect(self._on_request_changed)

@@ -212,7 +212,7 @@ def test_logits_carry_no_graph_and_a_call_does() -> None:
 
 def test_what_a_frame_says_of_the_network_is_true() -> None:
     info = classifier(small_network()).info()
-    assert (info.name, info.title, info.size, info.device) == ("small", "A small network", (8, 8), "cpu")
+    assert (info.name, info.title, info.size, info.device) == ("small", "A small network", (8, 8), "CPU")
     assert info.classes == ("class 0", "class 1", "class 2")
     assert info.parameters == 3 * 6 * 9 + 2 * 6 + 4 * 3 * 9 + 4 + 4 * 3 + 3
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import Tensor
 
+import engine.batch
 from engine.catalogue.attacks import ATTACKS
 from engine.catalogue.samples import sample_path
+from engine.cli.choices import UsageError, read_class
+from engine.errors import ExplainedError
+from engine.models.classifier import Classifier
 from gui.__main__ import main
 
 
@@ -124,3 +132,81 @@ def test_listing_needs_neither_torch_nor_qt() -> None:
         "assert not {'torch', 'PySide6.QtWidgets'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_picture_is_never_written_over_by_its_perturbed_self(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.png"
+    Image.new("RGB", (30, 30), "red").save(path)
+    before = path.read_bytes()
+    main(["attack", str(path), "--out", str(tmp_path), "--json"])
+    assert path.read_bytes() == before
+    assert lines(capsys)[0]["saved"] == str(tmp_path / "x-2.png")
+
+
+def test_a_full_disk_is_told_on_the_line_of_its_picture(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert main(["attack", CAT, "--out", str(tmp_path), "--json"]) == 1
+    [line] = lines(capsys)
+    assert "no space" in str(line["error"])
+    assert line["verdict"] == "fooled"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_that_stops_reading_ends_the_command_without_a_complaint() -> None:
+    command = [sys.executable, "-m", "gui", "list", "models", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 141
+
+
+def test_an_interrupted_command_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(text: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.cli._say", interrupt)
+    assert main(["list", "attacks"]) == 130
+
+
+@pytest.mark.parametrize("seed", ["-1", "99999999999999999999", "two"])
+def test_a_seed_that_is_none_is_refused(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["attack", CAT, "--seed", seed])
+    assert "whole number" in capsys.readouterr().err
+
+
+def test_a_class_is_told_apart_by_its_number_where_its_name_is_not_enough() -> None:
+    classes = ("crane", "tiger cat", "crane", "Persian cat")
+    assert read_class("2", classes) == 2
+    with pytest.raises(UsageError, match="0 or 2"):
+        read_class("crane", classes)
+    with pytest.raises(UsageError, match="tiger cat or Persian cat"):
+        read_class("cat", classes)
+
+
+def test_one_picture_that_cannot_be_attacked_does_not_spoil_its_batch(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = engine.batch.attack
+
+    def picky(model: Classifier, x: Tensor, *arguments: Any, **more: Any) -> engine.batch.Outcome:
+        if bool((x[:, :, 0, 0].sum(1) == 0).any()):
+            raise ExplainedError("The attack failed", "it is black", "Take another.")
+        return real(model, x, *arguments, **more)
+
+    monkeypatch.setattr(engine.batch, "attack", picky)
+    monkeypatch.setattr(engine.batch, "load_image", lambda name, model: torch.full((1, 3, 224, 224), float(name)))
+    assert main(["attack", "0.5", "0.0", "0.25", "--json"]) == 1
+    grey, black, dark = lines(capsys)
+    assert "black" in str(black["error"])
+    assert "verdict" in grey
+    assert "verdict" in dark

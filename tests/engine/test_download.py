@@ -229,7 +229,7 @@ def test_without_a_network_the_address_is_not_found(
 
     monkeypatch.setattr(socket, "getaddrinfo", offline)
     published = replace(card, url=find_network("resnet18").url)
-    assert failure_of(published, tmp_path) == "download.pytorch.org was not found; is this machine online?"
+    assert failure_of(published, tmp_path) == "download.pytorch.org was not found: this machine seems to be offline"
 
 
 def test_a_server_that_is_not_there_is_told(card: NetworkCard, server: Server, tmp_path: Path) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from torch import Tensor
 
+import engine.attacks.iterated
+from engine.attacks.gradient import GradientError, Look
+from engine.attacks.problem import Problem
 from engine.catalogue.attacks import APGD, BIM, FGSM, PGD, RFGSM, Attack, Noise, Norm
 from engine.frame import Frame, Stage, Verdict
 from engine.job import Job
@@ -212,3 +218,67 @@ def test_weights_that_are_not_on_the_machine_are_not_fetched(job: Job) -> None:
 def test_after_a_failure_the_next_request_is_answered(job: Job) -> None:
     last(job, Request(image="/nowhere/cat.png"))
     assert until(job, Request(attack=FGSM()), Stage.ATTACKED).failure is None
+
+
+def test_an_attack_that_failed_is_tried_again_from_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, request = Job(), Request(attack=BIM(steps=3))
+    until(job, Request(), Stage.ATTACKED)
+    real, asked = engine.attacks.iterated.look, []
+
+    def failing(problem: Problem, x: Tensor) -> Look:
+        asked.append(x)
+        if len(asked) == 2:
+            raise GradientError("its answer is not a number", "Take another.")
+        return real(problem, x)
+
+    monkeypatch.setattr(engine.attacks.iterated, "look", failing)
+    assert last(job, request).failure is not None
+    again = until(job, request, Stage.ATTACKED)
+    assert again.failure is None
+    assert again.attacked is not None
+    assert again.attacked.step == 3
+
+
+def test_nothing_of_a_network_is_kept_once_it_was_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.models.recent.MOST_NETWORKS", 1)
+    job = Job()
+    until(job, Request(attack=PGD(steps=2), views=frozenset({"curve"})), Stage.ATTACKED)
+    old = weakref.ref(job._kept._values["classifier"][1])
+    until(job, Request(model="squeezenet1.1"), Stage.ATTACKED)
+    gc.collect()
+    assert old() is None
+
+
+def test_a_long_attack_keeps_fewer_pictures_and_all_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request(attack=BIM(steps=9))
+    whole = Job()
+    one = until(whole, request, Stage.ATTACKED)
+    monkeypatch.setattr("engine.experiment.WALK_BYTES", 4 * 3 * 224 * 224 * 4)
+    job = Job()
+    two = until(job, request, Stage.ATTACKED)
+    assert one.attacked is not None
+    assert two.attacked is not None
+    assert one.trace is not None
+    assert two.trace is not None
+    assert np.array_equal(one.attacked.image, two.attacked.image)
+    assert np.array_equal(one.trace.loss, two.trace.loss)
+    seven = until(job, request.with_(iterate=7), Stage.ATTACKED).attacked
+    assert seven is not None
+    assert seven.step == 4  # of every fourth
+    four = until(whole, request.with_(iterate=4), Stage.ATTACKED).attacked
+    assert four is not None
+    assert np.array_equal(seven.image, four.image)
+
+
+@pytest.mark.parametrize("model", ["efficientnet-lite0", "squeezenet1.1"])
+def test_a_frame_is_the_same_bits_whatever_was_asked_in_between(model: str) -> None:
+    job, request = Job(), Request(model=model, epsilon=3 / 255)
+    first = until(job, request, Stage.ATTACKED)
+    for epsilon in range(8):  # enough for the network to be traced
+        until(job, request.with_(epsilon=epsilon / 255), Stage.ATTACKED)
+    until(job, request.with_(attack=BIM(steps=2)), Stage.ATTACKED)
+    again = until(job, request, Stage.ATTACKED)
+    assert first.attacked is not None
+    assert again.attacked is not None
+    assert np.array_equal(first.attacked.image, again.attacked.image)
+    assert np.array_equal(first.attacked.prediction.probabilities, again.attacked.prediction.probabilities)

@@ -143,7 +143,7 @@ def test_where_not_even_one_picture_fits_the_processor_takes_over() -> None:
     x = pictures(2)
     assert relative(gradient(model, x), gradient(model.module, x)) < 1e-4
     assert moved == ["cpu"]
-    assert model.device == model.info().device == "cpu"
+    assert (model.device, model.info().device) == ("cpu", "CPU")
     assert model.notes[-1] == "The graphics card ran out of memory; continued on the processor."
 
 

@@ -18,7 +18,7 @@ CLASSES = ("tench", "tabby", "Egyptian cat", "crane", "tiger cat", "crane")
 
 
 def frame_of(request, probabilities=(0.0, 0.3, 0.5, 0.1, 0.1, 0.0), classes=CLASSES):
-    network = NetworkInfo("lite", "Lite", tuple(classes), 1, (224, 224), "cpu")
+    network = NetworkInfo("lite", "Lite", tuple(classes), 1, (224, 224), "CPU")
     prediction = Prediction(np.array(probabilities, np.float32))
     return Frame(request, Stage.DONE, network=network, before=prediction)
 

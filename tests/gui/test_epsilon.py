@@ -379,6 +379,15 @@ def test_a_network_that_holds_is_said_to_hold(control, session):
     assert control.slider.mark.colour == theme.HOLDS
 
 
+def test_under_a_target_the_mark_tells_where_the_target_is_hit(control, session):
+    session.propose(target=3)
+    show_flip(session, 10 / 255)
+    assert control.slider.mark.text == "hits at about 10.0/255"
+    assert control.slider.mark.colour == theme.TARGET
+    show_flip(session, None)
+    assert control.slider.mark.text == "misses the target up to 16/255"
+
+
 def test_a_search_that_still_runs_is_said_to_run(control, session):
     show_flip(session, 0.5 / 255, complete=False)
     assert control.slider.mark.text.startswith("searching")

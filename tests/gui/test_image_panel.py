@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.frame import Frame, Photo, Stage, Window
+from engine.frame import Failure, Frame, Photo, Stage, Window
 from engine.request import Placement, Request
 from gui import theme
 from gui.panels import pasted
@@ -174,6 +174,46 @@ def test_a_picture_that_is_none_of_those_laid_out_stands_alone(panel: ImagePanel
     assert panel.name.isVisible()
     panel.show_next()
     assert session.request.image == "/a.png"
+
+
+def refuse(session: Session) -> None:
+    why = Failure("“a.png” cannot be opened", "the file is empty", "Get it again.", "image")
+    session.show(Frame(session.request, Stage.OPENED, final=True, failure=why))
+
+
+def test_a_picture_that_cannot_be_opened_is_passed_over_by_the_next_step(panel: ImagePanel, session: Session) -> None:
+    session.open_images(("/a.png", "/b.png", "/c.png"))
+    session.show(Frame(session.request, Stage.ATTACKED))
+    panel.show_next()
+    refuse(session)
+    assert session.request.image == "/a.png"
+    assert panel.switcher.list.currentText() == "a.png"
+    panel.switcher.next.click()
+    assert session.request.image == "/c.png"
+    refuse(session)
+    panel.show_previous()
+    assert session.request.image == "/b.png"
+
+
+def test_pictures_can_be_reached_though_the_first_of_them_is_broken(panel: ImagePanel, session: Session) -> None:
+    session.show(Frame(session.request, Stage.ATTACKED))
+    session.open_images(("/a.png", "/b.png"))
+    refuse(session)
+    assert session.request.image == "sample:chelsea"
+    assert panel.switcher.isVisible()
+    assert panel.name.isVisible()
+    panel.switcher.next.click()
+    assert session.request.image == "/b.png"
+
+
+def test_a_picture_refused_after_the_user_went_on_is_not_returned_to(panel: ImagePanel, session: Session) -> None:
+    session.open_images(("/a.png", "/b.png", "/c.png"))
+    session.show(Frame(session.request, Stage.ATTACKED))
+    late = session.request.with_(image="/b.png")
+    session.propose(image="/c.png")
+    session.show(Frame(late, Stage.OPENED, final=True, failure=Failure("No", "why", "what", "image")))
+    panel.show_previous()
+    assert session.request.image == "/b.png"
 
 
 class Bench(QWidget):

@@ -35,7 +35,7 @@ def bar(session: Session, qtbot: QtBot) -> Iterator[StatusBar]:
 
 
 def frame(parameters: int = 4_652_008) -> Frame:
-    network = NetworkInfo("lite0", "EfficientNet-Lite0", ("cat", "dog"), parameters, (224, 224), "cpu")
+    network = NetworkInfo("lite0", "EfficientNet-Lite0", ("cat", "dog"), parameters, (224, 224), "CPU")
     return Frame(Request(), Stage.PREDICTED, network=network)
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtGui import QAccessible, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.catalogue.attacks import BIM, PGD
 from engine.frame import Frame, Stage
-from engine.request import Request
+from engine.request import Norm, Placement, Request
 from gui.__main__ import build
 from gui.settings import Store
 from gui.window import Window
@@ -127,6 +127,53 @@ def test_a_pasted_picture_is_shown(window: Window, qtbot: QtBot) -> None:
     assert frame.photo is not None
     assert frame.photo.pixels.shape == (40, 50, 3)
     assert frame.photo.pixels[0, 0].tolist() == [255, 0, 0]
+
+
+def test_pasting_from_an_empty_clipboard_says_that_there_is_no_picture(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Empty:
+        def mimeData(self) -> None:  # noqa: N802 - some platforms answer so until something was copied
+            return None
+
+    monkeypatch.setattr(QGuiApplication, "clipboard", Empty)
+    window.action["paste"].trigger()
+    assert window.session.message is not None
+    assert "no picture" in window.session.message.text
+
+
+def test_everything_that_the_tab_key_reaches_has_a_name(window: Window) -> None:
+    nameless = []
+    for widget in window.findChildren(QWidget):
+        takes_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.window() is window
+        part_of_a_plot = isinstance(widget.parent(), QAbstractScrollArea)
+        if not takes_tab or part_of_a_plot or widget.objectName().startswith("qt_"):
+            continue
+        told = QAccessible.queryAccessibleInterface(widget)
+        if told is None or not told.text(QAccessible.Text.Name):
+            nameless.append(f"{type(widget).__name__} in {type(widget.parent()).__name__}")
+    assert not nameless
+
+
+def test_the_tab_key_follows_the_eye(window: Window) -> None:
+    chain = [window.epsilon.slider.nextInFocusChain()]
+    while chain[-1] is not window.epsilon.slider:
+        chain.append(chain[-1].nextInFocusChain())
+    budget, answers = window.budget_panel, window.probabilities
+    wanted = [
+        window.image_panel.placement.button(Placement.CROP),
+        window.model_panel.chooser,
+        budget.norm.button(Norm.LINF),
+        budget.away_from.entry,
+        window.epsilon.slider,
+        answers.logarithmic,
+        answers.bars,
+        answers.search,
+        window.curve,
+    ]
+    start = chain.index(wanted[0])
+    order = chain[start:] + chain[:start]
+    assert sorted(wanted, key=order.index) == wanted
 
 
 def test_epsilon_by_keyboard_moves_everything_and_undo_takes_it_back(window: Window, qtbot: QtBot) -> None:

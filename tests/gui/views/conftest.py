@@ -76,7 +76,7 @@ def frame_of(
 
 def _network(count: int) -> NetworkInfo:
     names = NAMES[:count] + tuple(f"class {each}" for each in range(len(NAMES), count))
-    return NetworkInfo("tiny", "TinyNet", names, 4_652_008, (2, 2), "cpu")
+    return NetworkInfo("tiny", "TinyNet", names, 4_652_008, (2, 2), "CPU")
 
 
 def _prediction(chosen: Mapping[int, float], count: int) -> Prediction:

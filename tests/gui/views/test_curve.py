@@ -79,6 +79,12 @@ def test_until_the_first_points_it_says_that_they_are_coming(
     assert view.hint.text() == COMPUTING
 
 
+def test_one_point_alone_is_not_yet_a_curve(view: CurveView, session: Session, make_frame: MakeFrame) -> None:
+    session.show(make_frame(session.request, curve=make_curve(count=1)))
+    assert view.hint.text() == COMPUTING
+    assert view.hint.isVisible()
+
+
 def test_the_legend_names_clean_class_and_strongest_other(shown: CurveView) -> None:
     assert [(each.colour, each.text) for each in shown.plot.legend.entries] == [
         (theme.CLEAN, "Egyptian cat"),

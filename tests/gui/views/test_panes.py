@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui import theme
-from gui.views.colormaps import DIVERGING, SEQUENTIAL, ZERO, diverging, oklab
+from gui.views.colormaps import DIVERGING, ZERO, diverging, oklab
 from gui.views.ink import READABLE, contrast
 from gui.views.pane_numbers import _ink, numbers_in, say_difference
 from gui.views.pane_pictures import DeltaMode, clipped_share, limit_of, perturbation, picture_of
@@ -348,9 +348,3 @@ def test_the_diverging_map_has_the_colours_of_the_data():
     below, above = QColor(int(DIVERGING[60])), QColor(int(DIVERGING[196]))
     assert abs(below.hue() - QColor(theme.CLEAN).hue()) < 15
     assert abs(above.hue() - QColor(theme.ADVERSARIAL).hue()) < 15
-
-
-def test_the_sequential_map_only_grows_lighter():
-    assert (np.diff(lightness_of(SEQUENTIAL)) > -1e-3).all()
-    assert SEQUENTIAL[0] == 0xFF440154
-    assert SEQUENTIAL[-1] == 0xFFFDE725

@@ -19,6 +19,7 @@ from engine.tasks import Progress, State, Task
 from engine.wording import say_verdict
 from gui import theme
 from gui.dialogs import Keys, Preferences, show_about, show_saved
+from gui.panels import pasted
 from gui.panels.gallery import GalleryDialog
 from gui.panels.intake import Intake, images_in
 from gui.views.export import save_equation
@@ -207,7 +208,7 @@ class Commands(QObject):
 
     def _ask_where(self, frame: Frame | None, title: str, end: str, kinds: str) -> Path | None:
         folder = Path(self._window.store.settings.folder or Path.home())
-        stem = "" if frame is None or frame.photo is None else f"{Path(frame.photo.name).stem}-"
+        stem = "" if frame is None else f"{Path(pasted.title(frame.request.image)).stem}-"
         name, kind = QFileDialog.getSaveFileName(self._window, title, str(folder / f"{stem}{end}"), kinds)
         if not name:
             return None

@@ -30,6 +30,8 @@ from gui.views.trace import TraceView
 
 PANEL_WIDTH, ANSWERS_WIDTH, CURVE_HEIGHT = 248, 256, 208
 """In pixels, at the very first start: the pictures get what is left of 1280 × 800."""
+TITLE_BAR = 40
+"""In pixels, what a desktop puts above a window at most; nobody knows before it has done so."""
 LAYOUT_VERSION = 1
 """Raised when docks come or go, so that an older arrangement is not forced upon them."""
 
@@ -57,7 +59,7 @@ class Window(QMainWindow):
         self.commands = Commands(self)
         add_toolbar(self)
         add_menus(self)
-        self.resize(1280, 800)
+        self.resize(1280, min(800, self.screen().availableGeometry().height() - TITLE_BAR))
         self._restore()
         self.epsilon.setFocus()  # the first key moves what the window is about
 

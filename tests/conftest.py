@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -96,3 +98,30 @@ def no_thread_left() -> Iterator[None]:
 
 def _should_end(thread: threading.Thread) -> bool:
     return not thread.daemon or thread.name in OUR_THREADS
+
+
+@pytest.fixture(autouse=True)
+def no_hook_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A hook that was put on a layer has been taken off again, also after a failure."""
+    if "torch" not in sys.modules:
+        yield
+        return
+    from torch.utils.hooks import RemovableHandle
+
+    made: list[RemovableHandle] = []
+    make = RemovableHandle.__init__
+
+    def make_and_note(self: RemovableHandle, *arguments: Any, **more: Any) -> None:
+        make(self, *arguments, **more)
+        made.append(self)
+
+    monkeypatch.setattr(RemovableHandle, "__init__", make_and_note)
+    yield
+    if any(_is_on(each) for each in made):
+        gc.collect()  # a network that is gone has no hooks
+    assert not [each for each in made if _is_on(each)], "a hook was left on a layer; take it off in a finally block"
+
+
+def _is_on(handle: Any) -> bool:
+    hooks = handle.hooks_dict_ref()
+    return hooks is not None and handle.id in hooks

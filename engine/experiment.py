@@ -5,18 +5,18 @@ The torch side of ``engine.job``: everything here takes and returns plain number
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.attacks import FLAT, Problem, Step, along, direction, is_flat, judge, margin, run
-from engine.catalogue.attacks import Attack, Norm
+from engine.attacks import FLAT, UNCHANGED, Problem, Step, along, direction, is_flat, judge, margin, run_in_parts
+from engine.catalogue.attacks import Attack, Control, Norm
 from engine.frame import Attacked, Curve, Flip, Floats, Prediction, Trace, verdict
-from engine.robustness.epsilon import epsilon_curve, smallest_epsilon
+from engine.robustness.epsilon import epsilon_curve, moved_pictures, smallest_epsilon
 
 if TYPE_CHECKING:
     from engine.models.classifier import Classifier
@@ -63,9 +63,11 @@ class Question:
     seed: int
 
 
-def notes_on(way: Tensor) -> tuple[str, ...]:
-    """What is to be said of a direction: that it leads nowhere, or nothing."""
-    return (FLAT,) if bool(is_flat(way).any()) else ()
+def notes_on(attack: Attack, way: Tensor) -> tuple[str, ...]:
+    """What is to be said of the direction that an attack gave: that it leads nowhere, or nothing."""
+    if not bool(is_flat(way).any()):
+        return ()
+    return (UNCHANGED if isinstance(attack, Control) else FLAT,)
 
 
 class Experiment:
@@ -75,6 +77,11 @@ class Experiment:
         self.classifier = classifier
         self._x = to_tensor(clean).to(classifier.device)
         self.before = to_prediction(classifier.logits(self._x)[0])
+
+    @property
+    def x(self) -> Tensor:
+        """The clean picture, (1, C, H, W), on the network's device."""
+        return self._x
 
     @property
     def values(self) -> int:
@@ -98,14 +105,25 @@ class Experiment:
         """The direction of an attack that scales with ε, (1, C, H, W)."""
         return direction(question.attack, self.problem(question, torch.ones(1)))
 
-    def along(self, question: Question, way: Tensor, epsilon: float) -> Step:
-        """The picture moved by ε along a direction, and the network's answer to it."""
+    def along(
+        self, question: Question, way: Tensor, epsilon: float, ask: Callable[[Tensor], Tensor] | None = None
+    ) -> Step:
+        """The picture moved by ε along a direction, and the network's answer to it.
+
+        Args:
+            question: what the attack asks.
+            way: the direction, (1, C, H, W).
+            epsilon: how far.
+            ask: gives the logits in the place of the prepared network; the same ones.
+        """
         problem = self.problem(question, torch.tensor([epsilon]))
+        if ask is not None:
+            problem = replace(problem, model=ask)
         return judge(problem, along(problem, way), 1)
 
     def walk(self, question: Question, epsilon: float) -> Walk:
         """An iterative attack, ready to take its first step."""
-        return Walk(self, question, run(question.attack, self.problem(question, torch.tensor([epsilon]))))
+        return Walk(self, question, run_in_parts(question.attack, self.problem(question, torch.tensor([epsilon]))))
 
     def attacked(self, step: Step, of: int, left: int | None, target: int | None) -> Attacked:
         """What is shown of one iterate."""
@@ -130,6 +148,10 @@ class Experiment:
         """Probabilities against ε, coarse to fine; None is a place to stop."""
         count = POINTS if question.attack.scales else POINTS_OF_MANY_STEPS
         return epsilon_curve(question.attack, lambda epsilons: self.problem(question, epsilons), limit, count)
+
+    def moved(self, question: Question, limit: float, count: int) -> Iterator[tuple[list[float], Tensor] | None]:
+        """The moved pictures at ``count`` sizes up to ``limit``, some at a time; None is a place to stop."""
+        return moved_pictures(question.attack, lambda epsilons: self.problem(question, epsilons), limit, count)
 
     def smallest(self, question: Question, limit: float) -> Iterator[Flip | None]:
         """The smallest ε that changes the answer (or reaches the target); None is a place to stop."""
@@ -158,7 +180,7 @@ class Walk:
         notes: what is to be said of the iterates so far: that one of them had no way to go, or nothing.
     """
 
-    def __init__(self, experiment: Experiment, question: Question, steps: Iterator[Step]) -> None:
+    def __init__(self, experiment: Experiment, question: Question, steps: Iterator[Step | None]) -> None:
         self.complete = False
         self.notes: tuple[str, ...] = ()
         self._experiment = experiment
@@ -171,17 +193,22 @@ class Walk:
         self._loss: list[float] = []
         self._margin: list[float] = []
         self._norms: list[tuple[float, float]] = []
+        self._queries: list[int] = []
 
     def advance(self) -> bool:
-        """Takes one step; False where there is none left to take."""
-        step = next(self._ahead, None)
-        if step is None:
+        """Takes one step, or a part of one that takes long; False where there is none left to take."""
+        try:
+            step = next(self._ahead)
+        except StopIteration:
             self.complete = True
             return False
+        if step is None:
+            return True
         self._keep(step)
         self._loss.append(float(step.loss[0]))
         self._margin.append(float(margin(step.logits, torch.full_like(step.loss, self._label, dtype=torch.int64))[0]))
         self._norms.append(self._experiment.norms(step.x))
+        self._queries.append(step.queries)
         if step.flat is not None and bool(step.flat.any()):
             self.notes = (FLAT,)
         return True
@@ -208,11 +235,12 @@ class Walk:
             self._kept = {index: kept for index, kept in self._kept.items() if index % self._stride == 0}
 
     def trace(self) -> Trace:
-        """Loss, margin and size of every iterate so far."""
+        """Loss, margin and size of every iterate so far, and what it took to get there."""
         norms = np.array(self._norms, np.float32).reshape(-1, 2)
         return Trace(
             loss=np.array(self._loss, np.float32),
             margin=np.array(self._margin, np.float32),
             linf=norms[:, 0],
             l2=norms[:, 1],
+            queries=np.array(self._queries, np.int64),
         )

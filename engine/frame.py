@@ -6,17 +6,37 @@ dropped without losing anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.answers import Floats, Pixels, Prediction
+from engine.inside import NOTHING, Inside
 from engine.request import Request
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
+__all__ = [
+    "Attacked",
+    "Counts",
+    "Curve",
+    "Failure",
+    "Flip",
+    "Floats",
+    "Frame",
+    "NetworkInfo",
+    "Photo",
+    "Pixels",
+    "Prediction",
+    "Stage",
+    "Trace",
+    "Verdict",
+    "Window",
+    "verdict",
+]
+
+
+Counts = NDArray[np.int64]
 
 
 class Stage(IntEnum):
@@ -93,22 +113,6 @@ class NetworkInfo:
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
-    """The network's answer: (K,) probabilities, summing to one."""
-
-    probabilities: Floats
-
-    @cached_property
-    def label(self) -> int:
-        """The most probable class."""
-        return int(self.probabilities.argmax())
-
-    def top(self, count: int) -> list[int]:
-        """The ``count`` most probable classes, most probable first."""
-        return [int(each) for each in np.argsort(-self.probabilities, kind="stable")[:count]]
-
-
-@dataclass(frozen=True, eq=False)
 class Attacked:
     """The perturbed picture and what the network makes of it.
 
@@ -140,12 +144,14 @@ class Trace:
         margin: that class's logit minus the largest other logit; the sign tells whether it wins.
         linf: max |δ|.
         l2: √Σδ².
+        queries: how many pictures the network was asked about until then; the engine always tells them.
     """
 
     loss: Floats
     margin: Floats
     linf: Floats
     l2: Floats
+    queries: Counts = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +222,7 @@ class Frame:
     trace: Trace | None = None
     curve: Curve | None = None
     flip: Flip | None = None
+    inside: Inside = NOTHING
     failure: Failure | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -11,10 +11,10 @@ Torch is imported by the first stage that needs it, so that the picture is on th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from engine.catalogue.budgets import epsilon_limit
 from engine.catalogue.models import find_network
@@ -22,64 +22,15 @@ from engine.catalogue.samples import SAMPLE_PREFIX
 from engine.errors import ExplainedError
 from engine.frame import Floats, Frame, Photo, Stage
 from engine.images import Decoded, Recipe, decode, place, window
+from engine.kept import Ahead, Kept
+from engine.look import Part
 from engine.request import Request
 
 if TYPE_CHECKING:
+    from engine.attacks import Step
     from engine.experiment import Experiment, Question, Walk
+    from engine.looking import Looking
     from engine.models.classifier import Classifier
-
-Kind = TypeVar("Kind")
-
-
-_MADE_FROM = {
-    "decoded": ("scene",),
-    "scene": ("experiment",),
-    "classifier": ("experiment",),
-    "experiment": ("direction", "walk", "curve", "flip"),
-    "direction": ("moved",),
-}
-"""The stages that are of no use any more when one is made anew."""
-
-
-class Kept:
-    """The last value of every stage, with the part of the request that it was made for."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, tuple[Hashable, Any]] = {}
-
-    def get(self, stage: str, part: Hashable, make: Callable[[], Kind]) -> Kind:
-        """The kept value, or a new one if its part of the request has changed."""
-        if stage not in self._values or self._values[stage][0] != part:
-            self.forget(stage)  # free the old one, and what holds on to it, before the new one is made
-            self._values[stage] = (part, make())
-        value: Kind = self._values[stage][1]
-        return value
-
-    def holds(self, stage: str, part: Hashable) -> bool:
-        """Whether the stage is kept for that part of the request."""
-        return stage in self._values and self._values[stage][0] == part
-
-    def forget(self, stage: str) -> None:
-        """Frees a stage and all that was made from it."""
-        self._values.pop(stage, None)
-        for later in _MADE_FROM.get(stage, ()):
-            self.forget(later)
-
-
-class Ahead(Generic[Kind]):
-    """A generator that is kept half-way, with the newest thing it gave (None until there is one)."""
-
-    def __init__(self, generator: Iterator[Kind | None]) -> None:
-        self.newest: Kind | None = None
-        self._generator = generator
-
-    def advance(self) -> bool:
-        """Goes on to the next thing or place to stop; False where the end was reached."""
-        for given in self._generator:
-            if given is not None:
-                self.newest = given
-            return True
-        return False
 
 
 class ClassError(ExplainedError):
@@ -139,14 +90,15 @@ class Job:
             yield frame
         question = _question(request, left)
         part = (scene.key, request.model, request.device, question)
+        looking = self._looking(request, experiment, question, part)
         if question.attack.scales:
-            attacked = self._attack_at_once(frame, experiment, question, part)
+            attacked = self._attack_at_once(frame, experiment, question, part, looking)
         else:
-            attacked = self._attack_in_steps(frame, experiment, question, part)
+            attacked = self._attack_in_steps(frame, experiment, question, part, looking)
         try:
             for frame in attacked:
                 yield frame
-            yield from self._look_around(frame, experiment, question, part)
+            yield from self._look_around(frame, experiment, question, part, looking)
         except Exception:
             self._kept.forget("experiment")  # a generator that has raised would look like one that is complete
             raise
@@ -183,49 +135,87 @@ class Job:
         part = (scene.key, request.model, request.device)
         return self._kept.get("experiment", part, lambda: Experiment(classifier, scene.clean))
 
+    def _looking(self, request: Request, experiment: Experiment, question: Question, part: Hashable) -> Looking | None:
+        """The look inside, if an open view needs one."""
+        parts = frozenset(each for each in Part if each in request.views)
+        for closed in set(Part) - parts:
+            self._kept.forget_unfinished(closed)
+        if not parts:
+            return None
+        from engine.looking import Looking
+
+        left = question.label if not question.targeted else experiment.before.label
+        limit = epsilon_limit(question.norm, experiment.values)
+        look, placement = request.look, request.placement
+        return Looking(self._kept, experiment, question, limit, left, look, placement, parts, part)
+
     # The attack
 
     def _attack_at_once(
-        self, frame: Frame, experiment: Experiment, question: Question, part: Hashable
+        self, frame: Frame, experiment: Experiment, question: Question, part: Hashable, looking: Looking | None
     ) -> Iterator[Frame]:
         from engine.experiment import notes_on
 
         request = frame.request
         way = self._kept.get("direction", part, lambda: experiment.direction(question))
+        ask = looking.ask if looking is not None and looking.is_ready else None
         step = self._kept.get(
-            "moved", (part, request.epsilon), lambda: experiment.along(question, way, request.epsilon)
+            "moved", (part, request.epsilon), lambda: experiment.along(question, way, request.epsilon, ask)
         )
         attacked = experiment.attacked(step, 1, frame.left, request.target)
-        yield replace(frame, stage=Stage.ATTACKED, attacked=attacked, notes=frame.notes + notes_on(way))
+        notes = frame.notes + notes_on(question.attack, way)
+        frame = replace(frame, stage=Stage.ATTACKED, attacked=attacked, notes=notes)
+        yield from _seen(frame, step, looking)
 
     def _attack_in_steps(
-        self, frame: Frame, experiment: Experiment, question: Question, part: Hashable
+        self, frame: Frame, experiment: Experiment, question: Question, part: Hashable, looking: Looking | None
     ) -> Iterator[Frame]:
         request = frame.request
         walk: Walk = self._kept.get("walk", (part, request.epsilon), lambda: experiment.walk(question, request.epsilon))
         while not walk.complete and walk.advance():
-            yield _at(frame, experiment, walk, Stage.ATTACKING)
-        yield _at(frame, experiment, walk, Stage.ATTACKED)
+            yield from _seen(_at(frame, experiment, walk, Stage.ATTACKING), walk.iterate(request.iterate), looking)
+        yield from _seen(_at(frame, experiment, walk, Stage.ATTACKED), walk.iterate(request.iterate), looking)
 
     # What surrounds the one ε
 
-    def _look_around(self, frame: Frame, experiment: Experiment, question: Question, part: Hashable) -> Iterator[Frame]:
+    def _look_around(
+        self, frame: Frame, experiment: Experiment, question: Question, part: Hashable, looking: Looking | None
+    ) -> Iterator[Frame]:
         limit = epsilon_limit(question.norm, experiment.values)
         wanted: dict[str, Ahead[Any]] = {}
         if "curve" in frame.request.views:
             wanted["curve"] = self._kept.get("curve", part, lambda: Ahead(experiment.curve(question, limit)))
         wanted["flip"] = self._kept.get("flip", part, lambda: Ahead(experiment.smallest(question, limit)))
-        frame = replace(frame, **_newest(wanted))
-        while wanted:  # in turn, so that none waits for the other
+        inside = {} if looking is None else looking.around()
+        frame = _with_newest(frame, wanted, inside)
+        while wanted or inside:  # in turn, so that none waits for the other
             wanted = {name: ahead for name, ahead in wanted.items() if ahead.advance()}
-            frame = replace(frame, **_newest(wanted))
-            if wanted:
+            inside = {name: ahead for name, ahead in inside.items() if ahead.advance()}
+            frame = _with_newest(frame, wanted, inside)
+            if wanted or inside:
                 yield frame
         yield replace(frame, stage=Stage.DONE, final=True)
 
 
-def _newest(aheads: dict[str, Ahead[Any]]) -> dict[str, Any]:
-    return {name: ahead.newest for name, ahead in aheads.items()}
+def _with_newest(frame: Frame, around: dict[str, Ahead[Any]], inside: dict[str, Ahead[Any]]) -> Frame:
+    """The frame with the newest that each generator gave; what is not there yet leaves what was."""
+    found: dict[str, Any] = {name: ahead.newest for name, ahead in around.items()}
+    seen: dict[str, Any] = {name: ahead.newest for name, ahead in inside.items() if ahead.newest is not None}
+    if not seen:
+        return replace(frame, **found)
+    notes = dict.fromkeys((*frame.inside.notes, *(each for each in seen.values() if isinstance(each, str))))
+    values = {name: each for name, each in seen.items() if not isinstance(each, str)}
+    return replace(frame, **found, inside=replace(frame.inside, **values, notes=tuple(notes)))
+
+
+def _seen(frame: Frame, step: Step, looking: Looking | None) -> Iterator[Frame]:
+    """The frame with what is seen inside; where that takes a while for the first time, first the frame without."""
+    if looking is None:
+        yield frame
+        return
+    if not looking.is_ready:
+        yield frame
+    yield replace(frame, inside=looking.live(step))
 
 
 def _at(frame: Frame, experiment: Experiment, walk: Walk, stage: Stage) -> Frame:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from engine.catalogue.attacks import FGSM, Attack, Norm, make_attack
+from engine.look import Look
 
 FORMAT = 1
 """Version of the session file; a file of a later version is refused with a sentence."""
@@ -55,6 +56,7 @@ class Request:
         seed: of every random choice.
         iterate: which iterate of an iterative attack is shown; None is the last.
         pinned: classes that stay in view.
+        look: what is looked at inside the network.
         views: the open views that cost something to compute (``"curve"``).
         device: ``"auto"``, ``"cuda"``, ``"mps"`` or ``"cpu"``.
     """
@@ -70,6 +72,7 @@ class Request:
     seed: int = 0
     iterate: int | None = None
     pinned: tuple[int, ...] = ()
+    look: Look = Look()  # noqa: RUF009
     views: frozenset[str] = frozenset()
     device: str = "auto"
 
@@ -93,6 +96,7 @@ class Request:
         content |= {
             "attack": self.attack.to_dict(),
             "pinned": list(self.pinned),
+            "look": self.look.to_dict(),
             "views": sorted(self.views),
         }
         return json.dumps({"foolscope": FORMAT, **content}, indent=2)  # ASCII, for names that are not UTF-8
@@ -121,7 +125,7 @@ def _read(key: str, value: object) -> Any:
         raise RequestError(f"{key}: a session has no such field")
     try:
         return _READERS[key](value)
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
         raise RequestError(f"{key}: {error}") from error
 
 
@@ -172,6 +176,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "seed": _whole,
     "iterate": _perhaps_whole,
     "pinned": lambda value: tuple(_whole(each) for each in _list(value)),
+    "look": Look.from_dict,
     "views": lambda value: frozenset(_text(each) for each in _list(value)),
     "device": _text,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from engine.catalogue.attacks import Norm
+from engine.catalogue.attacks import Attack, Control, Noise, Norm
 from engine.frame import Frame, Verdict
 from engine.request import MAX_EPSILON
 
@@ -65,7 +65,13 @@ def sentence(frame: Frame) -> str:
     if frame.attacked is None:
         return said
     after = frame.attacked.prediction
-    how = "With" if request.attack.name != "noise" else "With random noise of"
     answer = f"*{names[after.label]}* {say_percent(after.probabilities[after.label])}"
     still = "still " if after.label == before.label else ""
-    return f"{said} {how} ε = {say_epsilon(request.epsilon, request.norm)} it {still}sees {answer}."
+    return f"{said} {_with(request.attack)} ε = {say_epsilon(request.epsilon, request.norm)} it {still}sees {answer}."
+
+
+def _with(attack: Attack) -> str:
+    """What stands before "ε = …": an attack is spoken of elsewhere, but a control is named, since it is none."""
+    if isinstance(attack, Noise):
+        return "With random noise of"
+    return f"With {attack.change} of" if isinstance(attack, Control) else "With"

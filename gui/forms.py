@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.catalogue.attacks import Bounds, bounds
+from engine.catalogue.options import Bounds, bounds
 from gui import theme
 
 LABEL_WIDTH = 11 * theme.GRID

@@ -7,6 +7,7 @@ through ``show``, views draw the frame. No Qt here, so all of it is tested witho
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 from psygnal import Signal
@@ -14,7 +15,30 @@ from psygnal import Signal
 from engine.frame import Failure, Frame, Stage
 from engine.request import Request
 
-UNRECORDED = frozenset({"iterate", "views", "device"})
+
+class Side(StrEnum):
+    """Which of the two runs every view shows."""
+
+    CLEAN = "clean"
+    ATTACKED = "attacked"
+    DIFFERENCE = "difference"
+    """Attacked minus clean."""
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """What the pointer is over, inside the network, and what it sees of the picture.
+
+    Attributes:
+        label: as read: ``layer1.0.conv1, map 12, row 3, column 5``.
+        window: left, top, right, bottom in pixels of the network's input; None where everything is seen.
+    """
+
+    label: str
+    window: tuple[float, float, float, float] | None
+
+
+UNRECORDED = frozenset({"iterate", "look", "views", "device"})
 """Fields that are looked through, not chosen: a change of these alone is no step of undo."""
 
 
@@ -36,6 +60,8 @@ class Session:
     busy_changed = Signal(bool)
     images_changed = Signal()
     failed = Signal(Frame)
+    side_changed = Signal()
+    pointed_changed = Signal()
 
     def __init__(self, request: Request | None = None) -> None:
         self._request = request or Request()
@@ -46,6 +72,9 @@ class Session:
         self._gesture: frozenset[str] = frozenset()
         self._message: Message | None = None
         self._images: tuple[str, ...] = ()
+        self._side = Side.ATTACKED
+        self._is_flipped = False
+        self._pointed: Pointed | None = None
 
     # What is asked
 
@@ -83,6 +112,12 @@ class Session:
             self._undo.pop()
             self.history_changed.emit()
         self._gesture = frozenset()
+
+    def look_at(self, **changes: Any) -> None:
+        """Changes some fields of ``request.look``; another layer leaves its unit to the engine."""
+        if changes.get("layer", self._request.look.layer) != self._request.look.layer:
+            changes = {"unit": None} | changes
+        self.propose(look=self._request.look.with_(**changes))
 
     def open(self, request: Request) -> None:
         """Replaces the whole request (a session file was opened)."""
@@ -182,6 +217,49 @@ class Session:
     def _looked_at(self, request: Request) -> Request:
         """That request, with the open views and the device of now."""
         return request.with_(views=self._request.views, device=self._request.device)
+
+    # Which side of it
+
+    @property
+    def side(self) -> Side:
+        """Which run is shown now; the other one while flipped."""
+        if not self._is_flipped:
+            return self._side
+        return Side.ATTACKED if self._side is Side.CLEAN else Side.CLEAN
+
+    @property
+    def chosen_side(self) -> Side:
+        """Which run is shown while nothing is flipped."""
+        return self._side
+
+    def choose_side(self, side: Side) -> None:
+        """Shows that run in every view."""
+        self._change_side(side, self._is_flipped)
+
+    @property
+    def is_flipped(self) -> bool:
+        """Whether the clean run is shown in the place of the attacked one, for as long as a key is held."""
+        return self._is_flipped
+
+    def flip(self, flipped: bool) -> None:
+        """Shows the other run, or the chosen one again."""
+        self._change_side(self._side, flipped)
+
+    def _change_side(self, side: Side, flipped: bool) -> None:
+        if (side, flipped) != (self._side, self._is_flipped):
+            self._side, self._is_flipped = side, flipped
+            self.side_changed.emit()
+
+    @property
+    def pointed(self) -> Pointed | None:
+        """What the pointer is over inside the network; its window is outlined on the pictures."""
+        return self._pointed
+
+    def point_at(self, pointed: Pointed | None) -> None:
+        """The pointer is over something, or over nothing any more."""
+        if pointed != self._pointed:
+            self._pointed = pointed
+            self.pointed_changed.emit()
 
     # What is said
 

@@ -96,3 +96,19 @@ def test_memory_is_told_in_megabytes_and_grows_with_what_is_held() -> None:
         for page in range(0, len(held), mmap.PAGESIZE):
             held[page] = 1
         assert 50 < resident_mb() - before < 200
+
+
+def test_looking_inside_misses_what_is_too_little_and_what_is_too_much_but_not_what_was_not_measured() -> None:
+    from tests.benchmarks.inside import missed
+
+    assert missed({"live_ratio": 0.8, "mosaic_ms": 4.0}) == []
+    assert missed({"live_ratio": 0.79, "graph_s": 1.1, "mosaic_ms": 0.1}) == ["live_ratio", "graph_s"]
+
+
+def test_the_graph_that_is_drawn_has_a_thousand_nodes_some_of_them_joins() -> None:
+    from engine.network.watched import Watched
+    from tests.benchmarks.inside import classifier_of, thousand_nodes
+
+    nodes = Watched(classifier_of(thousand_nodes(), 10, 8)).architecture.nodes
+    assert len(nodes) >= 1000
+    assert sum(len(each.inputs) > 1 for each in nodes) == 200

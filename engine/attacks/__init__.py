@@ -19,22 +19,38 @@ random state; an image's result depends on its own seed and on no other image of
 at any step and taken up later, or closed.
 """
 
-from engine.attacks import apgd, iterated, momentum, noise, one_step, transfer
-from engine.attacks.dispatch import along, direction, direction_of, run, steps_of
+from engine.attacks import (
+    apgd,
+    apgd_targeted,
+    controls,
+    estimated,
+    iterated,
+    momentum,
+    noise,
+    one_step,
+    square,
+    transfer,
+)
+from engine.attacks.controls import UNCHANGED
+from engine.attacks.dispatch import along, direction, direction_of, run, run_in_parts, steps_of
 from engine.attacks.gradient import FLAT, GradientError, is_flat, judge
 from engine.attacks.loss import cross_entropy, margin
 from engine.attacks.problem import Problem, Step
 
 __all__ = [
     "FLAT",
+    "UNCHANGED",
     "GradientError",
     "Problem",
     "Step",
     "along",
     "apgd",
+    "apgd_targeted",
+    "controls",
     "cross_entropy",
     "direction",
     "direction_of",
+    "estimated",
     "is_flat",
     "iterated",
     "judge",
@@ -43,6 +59,8 @@ __all__ = [
     "noise",
     "one_step",
     "run",
+    "run_in_parts",
+    "square",
     "steps_of",
     "transfer",
 ]

@@ -25,11 +25,27 @@ def _apgd(attack: AutoPGD, problem: Problem) -> Iterator[Step]:
 
     After the last iterate comes one more ``Step``: every picture's best, where the loss that is climbed was highest.
     """
-    objective = _OBJECTIVES[type(attack)]
+    start = ball(problem.norm)(problem.x, problem.radius).random_start(problem.seeds)
+    pace = Pace(2 * problem.radius)
+    yield from climb_at_its_pace(problem, start, attack, _OBJECTIVES[type(attack)], pace)
+    yield Step(attack.last_index, pace.best.x, pace.best.logits, pace.best.loss)
+
+
+def climb_at_its_pace(
+    problem: Problem, start: Tensor, attack: AutoPGD, objective: Objective, pace: Pace
+) -> Iterator[Step]:
+    """One run of the algorithm: the iterates x₀ to xₙ, of which ``pace`` then knows the best.
+
+    Args:
+        problem: what is asked.
+        start: x₀, (N, C, H, W), within the budget.
+        attack: how many steps are taken, and the share of them that must rise.
+        objective: what is climbed.
+        pace: where every image's step size is decided, as 2ε at first.
+    """
     budget = ball(problem.norm)(problem.x, problem.radius)
     checks = checkpoints(attack.steps)
-    x = before = budget.random_start(problem.seeds)
-    pace = Pace(2 * problem.radius)
+    x = before = start
     for index in range(attack.steps):
         seen = look(problem, x, objective)
         step = Step(index, x, seen.logits, seen.loss, seen.slope)
@@ -44,7 +60,6 @@ def _apgd(attack: AutoPGD, problem: Problem) -> Iterator[Step]:
     end = judge(problem, x, attack.steps)
     yield end
     pace.see(end, objective(end.logits, problem.labels, problem.targeted), pace.gradient)
-    yield Step(attack.last_index, pace.best.x, pace.best.logits, pace.best.loss)
 
 
 def checkpoints(steps: int) -> dict[int, int]:
@@ -138,11 +153,11 @@ def logit_ratio(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
     lead = margin(logits, labels)
     largest = logits.topk(needed, dim=1).values
     if targeted:
-        return lead / (largest[:, 0] - (largest[:, 2] + largest[:, 3]) / 2 + _TINY)
-    return -lead / (largest[:, 0] - largest[:, 2] + _TINY)
+        return lead / (largest[:, 0] - (largest[:, 2] + largest[:, 3]) / 2 + TINY)
+    return -lead / (largest[:, 0] - largest[:, 2] + TINY)
 
 
-_TINY = 1e-12
+TINY = 1e-12
 """Keeps the ratio finite where the largest logits are all the same, as in the authors' program."""
 
 

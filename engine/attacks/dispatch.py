@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import singledispatch
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.attacks.gradient import judge
-from engine.attacks.problem import Problem, Step
+from engine.attacks.problem import Model, Problem, Step
 from engine.catalogue.attacks import Attack
 
 
@@ -21,8 +22,19 @@ def run(attack: Attack, problem: Problem) -> Iterator[Step]:
         ValueError: the attack does not work in this norm, or cannot be aimed at a class.
         GradientError: (from the iterator) the network gives no finite answer or gradient.
     """
+    return (step for step in run_in_parts(attack, problem) if step is not None)
+
+
+def run_in_parts(attack: Attack, problem: Problem) -> Iterator[Step | None]:
+    """The same as ``run``, and None wherever a step that takes long may be left before it is done.
+
+    Raises:
+        ValueError: as for ``run``.
+        GradientError: (from the iterator) as for ``run``.
+    """
     _check(attack, problem)
-    return steps_of(attack, problem)
+    counting = Counting(problem.model)
+    return _counted(steps_of(attack, replace(problem, model=counting)), counting, len(problem.x))
 
 
 def direction(attack: Attack, problem: Problem) -> Tensor:
@@ -45,9 +57,36 @@ def along(problem: Problem, way: Tensor) -> Tensor:
     return (problem.x + problem.radius * way).clamp_(0, 1)
 
 
+class Counting(nn.Module):
+    """A model that counts the pictures it is asked about; its layers are still to be found in it.
+
+    Attributes:
+        asked: how many pictures so far.
+    """
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.training = False  # of this module alone: ``eval()`` would change the model's layers too
+        self.model = model
+        self.asked = 0
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """The model's answer, asked as if this were not here: no hook of this module's own is looked for."""
+        self.asked += len(x)
+        return self.model(x)
+
+
+def _counted(steps: Iterator[Step | None], counting: Counting, count: int) -> Iterator[Step | None]:
+    for step in steps:
+        yield step if step is None else replace(step, queries=counting.asked // count)
+
+
 @singledispatch
-def steps_of(attack: Attack, problem: Problem) -> Iterator[Step]:
-    """Where an attack registers its generator; one that scales needs none: it has a start and an end."""
+def steps_of(attack: Attack, problem: Problem) -> Iterator[Step | None]:
+    """Where an attack registers its generator; one that scales needs none: it has a start and an end.
+
+    A step that takes many forward passes gives None between them: a place to stop.
+    """
     yield judge(problem, problem.x, 0)
     yield judge(problem, along(problem, direction(attack, problem)), 1)
 

@@ -138,7 +138,7 @@ def _differentiate(objective: Tensor, leaf: Tensor) -> Tensor:
     if gradient is None:
         raise GradientError(
             "its answer cannot be differentiated by the pixels",
-            "Choose a network that is differentiable from end to end, or an attack without gradient, such as noise.",
+            "Choose a network that is differentiable from end to end, or an attack without gradient, such as Square.",
         )
     return gradient
 

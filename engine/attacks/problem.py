@@ -106,7 +106,10 @@ class Step:
         logits: (N, K) the network's answer to ``x``.
         loss: (N,) cross-entropy of the class to leave or to reach.
         slope: (N,) the largest value of the gradient at ``x``, max |∂J/∂x|; None where no gradient was taken, as at
-            the last iterate.
+            the last iterate, and not a number for a picture that rests while others are attacked. Where it is
+            estimated from answers alone, that of the estimate which led to ``x``.
+        queries: how many pictures the network was asked about so far, for one of the batch: its forward passes. Where
+            some of the batch rest, it is the mean, rounded down. ``run`` counts; in a step from elsewhere it is 0.
     """
 
     index: int
@@ -114,8 +117,9 @@ class Step:
     logits: Tensor
     loss: Tensor
     slope: Tensor | None = None
+    queries: int = 0
 
     @property
     def flat(self) -> Tensor | None:
-        """Where the gradient at ``x`` is zero at every pixel, so that it shows no way, (N,) of bool."""
+        """Where the gradient is zero at every pixel, so that it shows no way, (N,) of bool."""
         return None if self.slope is None else self.slope == 0

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from engine.catalogue.attacks import ATTACKS, Norm, bounds
+from engine.catalogue.attacks import ATTACKS, Norm
 from engine.catalogue.models import NETWORKS, is_at_hand
+from engine.catalogue.options import bounds
 from engine.cli.choices import UsageError, read_attack, read_class, read_size
 from engine.cli.out import OutFolder
 from engine.cli.texts import Line

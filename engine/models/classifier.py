@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -46,6 +46,7 @@ class Classifier:
         classes: the name of every class, K of them.
         recipe: how a picture is brought to the input.
         notes: sentences for the user, such as that memory ran out and what was done about it.
+        watched: what ``engine.network`` has found out about its layers, kept for as long as it is; None until asked.
 
     Args:
         network: normalised pixels (N, C, H, W) to logits (N, K), on the CPU; it is kept, frozen and moved.
@@ -80,6 +81,7 @@ class Classifier:
         self.classes = tuple(classes)
         self.recipe = recipe
         self.notes = list(notes)
+        self.watched: Any = None
         normalise = Normalise(mean, std).to(_kind(network))
         self.module = nn.Sequential(OrderedDict(normalise=normalise, network=network)).eval().requires_grad_(False)
         probe = _noise(recipe).to(_kind(network))

@@ -13,6 +13,7 @@ import logging
 import warnings
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,32 +23,47 @@ from engine.models.prepare import LAYERS
 logger = logging.getLogger(__name__)
 
 MOST_TRACED = 16
-"""TorchScript never frees what it has traced, some 10 MB each; after so many, networks run layer by layer."""
+"""TorchScript never frees what it has traced, some 10 MB each; after so many, networks run layer by layer.
+
+A network is traced up to three times: for its answer, with the values of layers, and with those of all layers.
+"""
 
 
 _traced = count(1)
 
 
-def scripted(network: nn.Module, x: Tensor) -> Callable[[Tensor], Tensor] | None:
+def scripted(network: nn.Module, x: Tensor, *, batches: bool = True) -> Callable[[Tensor], Any] | None:
     """The network as one call, or None if that would change its answers.
 
     Tracing follows what the network does with one batch. One that does something else with another is found out by
-    asking both about a batch of another size and content.
+    asking both about one of other content, and of another size.
 
     Args:
-        network: frozen, in evaluation mode, on the CPU.
+        network: frozen, in evaluation mode, on the CPU; it gives one tensor or several.
         x: (N, C, H, W), as it is going to be asked.
+        batches: whether it is going to be asked about batches of other sizes, too.
     """
     if next(_traced) > MOST_TRACED:
         return None
-    other = torch.cat([x, 1 - x.flip(-1)])
+    other = 1 - x.flip(-1)
+    if batches:
+        other = torch.cat([x, other])
     try:
         with warnings.catch_warnings(), torch.no_grad(), LAYERS:
             warnings.simplefilter("ignore")  # deprecation, and guesses about what tracing may have missed
             traced = torch.jit.trace(network, x, check_trace=False)  # type: ignore[no-untyped-call]
             # Bit for bit, so that the same request gives the same frame; the third call is the first optimised one.
-            is_same = all(torch.equal(traced(each), network(each)) for each in (x, other, x))
+            is_same = all(_is_same(traced(each), network(each)) for each in (x, other, x))
     except Exception as error:  # tracing runs the network's own code, which may raise anything
         logger.info("%s cannot be traced: %s", type(network).__name__, error)
         return None
     return traced.forward if is_same else None  # not the module, which would become a part of whatever keeps it
+
+
+def _is_same(one: Tensor | tuple[Tensor, ...], other: Tensor | tuple[Tensor, ...]) -> bool:
+    pairs = zip(_several(one), _several(other), strict=True)
+    return all(torch.equal(each, wanted) for each, wanted in pairs)
+
+
+def _several(answer: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return (answer,) if isinstance(answer, Tensor) else answer

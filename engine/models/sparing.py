@@ -57,13 +57,21 @@ class Sparing(nn.Module):
 
     def _put(self, device: str) -> None:
         self.device = device
-        self._layout = memory_layout(device)
         self._largest: int | None = None
-        self._script: Callable[[Tensor], Tensor] | None = None
-        self._asked = 0
-        self.network.to(device).to(memory_format=self._layout)
+        self.network.to(device)
+        self._lay(memory_layout(device))
         for each in self._beside:
             each.to(device)
+
+    def _lay(self, layout: torch.memory_format) -> None:
+        """Chooses how the network, and what it is asked, lies in memory."""
+        try:
+            self.network.to(memory_format=layout)
+        except RuntimeError:  # weights of more than two dimensions, as for volumes, have channels first only
+            layout = torch.contiguous_format
+        self._layout = layout
+        self._script: Callable[[Tensor], Tensor] | None = None
+        self._asked = 0
 
     def __call__(self, x: Tensor) -> Tensor:
         """``forward`` itself: tracing on another thread replaces how modules are called (see ``LAYERS``)."""
@@ -88,12 +96,32 @@ class Sparing(nn.Module):
 
         return _attempt(keep)
 
+    def there(self, x: Tensor) -> Tensor:
+        """A batch where the network is, in its type of numbers, lying in memory as it takes it."""
+        kind = next((each.dtype for each in self.network.parameters()), x.dtype)
+        return x.to(self.device, kind).contiguous(memory_format=self._layout)
+
     def ask(self, x: Tensor) -> Tensor:
-        """The logits of a batch that fits."""
-        there = x.to(self.device).contiguous(memory_format=self._layout)
+        """The logits of a batch that fits, of the type of the batch."""
+        is_usual = self._layout is torch.contiguous_format
+        try:
+            return self._answer(x)
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            if is_out_of_memory(error) or (is_usual and len(x) == 1):
+                raise
+        if not is_usual:
+            # Some networks take it for granted that the numbers of a row follow each other in memory.
+            self._lay(torch.contiguous_format)
+            return self.ask(x)
+        answers = torch.cat([self._answer(each) for each in torch.split(x, 1)])
+        self._largest = 1  # and some, that there is one picture
+        return answers
+
+    def _answer(self, x: Tensor) -> Tensor:
+        there = self.there(x)
         needs_layers = self.device != "cpu" or (torch.is_grad_enabled() and x.requires_grad)
         answer = self._layered(there) if needs_layers else self._quick(there)
-        return answer.to(x.device)
+        return answer.to(x)
 
     def _layered(self, x: Tensor) -> Tensor:
         with LAYERS:
@@ -111,8 +139,7 @@ class Sparing(nn.Module):
         """The gradient of Σ slope · logits by the pixels, for a batch that fits."""
         with torch.enable_grad():
             leaf = x.detach().requires_grad_()
-            (gradient,) = torch.autograd.grad(self.ask(leaf), leaf, slope)
-        return gradient
+            return _pulled_back(leaf, self.ask(leaf), slope)
 
     def in_pieces(self, function: Callable[..., Tensor], *batch: Tensor) -> Tensor:
         """``with_less``, with the size that has fitted before."""
@@ -145,7 +172,12 @@ class _Differentiable(torch.autograd.Function):
         ctx.save_for_backward(x)
         ctx.network = network
         ctx.kept = network.remember(x)
-        return network.in_pieces(network.ask, x) if ctx.kept is None else ctx.kept[1].detach()
+        if ctx.kept is None:
+            return network.in_pieces(network.ask, x)
+        answer: Tensor = ctx.kept[1].detach()
+        if not ctx.kept[1].requires_grad:
+            ctx.mark_non_differentiable(answer)
+        return answer
 
     @staticmethod
     @once_differentiable
@@ -153,12 +185,20 @@ class _Differentiable(torch.autograd.Function):
         gradient = None
         if ctx.kept is not None:
             leaf, logits = ctx.kept
-            gradient = _attempt(lambda: torch.autograd.grad(logits, leaf, slope, retain_graph=True)[0])
+            gradient = _attempt(lambda: _pulled_back(leaf, logits, slope))
         if gradient is None:
             ctx.kept = None
             network: Sparing = ctx.network
             gradient = network.in_pieces(network.pull_back, ctx.saved_tensors[0], slope)
         return gradient, None
+
+
+def _pulled_back(leaf: Tensor, logits: Tensor, slope: Tensor) -> Tensor:
+    """Zero where nothing leads back from the logits to the pixels."""
+    if not logits.requires_grad:
+        return torch.zeros_like(leaf)
+    (gradient,) = torch.autograd.grad(logits, leaf, slope, retain_graph=True, materialize_grads=True)
+    return gradient
 
 
 def _attempt(function: Callable[[], Result]) -> Result | None:

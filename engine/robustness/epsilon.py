@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.attacks import Problem, along, direction, judge, run
+from engine.attacks import Problem, Step, along, direction, judge, run_in_parts
 from engine.catalogue.attacks import Attack
 from engine.frame import Curve, Flip, Floats
 
@@ -52,12 +52,19 @@ class Sweep:
     def at(self, *epsilons: float) -> Generator[None, None, Tensor]:
         """The network's answers to the attack's results, (n, K), from one pass; gives None at every place to stop."""
         problem = self._problem(*epsilons)
+        if self._attack.scales:
+            return judge(problem, (yield from self.moved(*epsilons)), 1).logits
+        return (yield from _last(self._attack, problem)).logits
+
+    def moved(self, *epsilons: float) -> Generator[None, None, Tensor]:
+        """The attack's results, (n, C, H, W), from one pass; gives None at every place to stop."""
+        problem = self._problem(*epsilons)
         if not self._attack.scales:
-            return (yield from _last_answer(self._attack, problem))
+            return (yield from _last(self._attack, problem)).x
         if self._way is None:
             self._way = direction(self._attack, self._alone)
             yield None
-        return judge(problem, along(problem, self._way), 1).logits
+        return along(problem, self._way)
 
     def passes(self, items: Sequence[Item]) -> Iterator[Sequence[Item]]:
         """The items in the portions that one pass takes."""
@@ -97,6 +104,21 @@ def epsilon_curve(
         known |= zip(places, _probabilities(logits), strict=True)
         order = sorted(known)
         yield Curve(epsilons[order], np.stack([known[place] for place in order]), complete=len(known) == count)
+
+
+def moved_pictures(
+    attack: Attack, problem_at: ProblemAt, limit: float, count: int
+) -> Iterator[tuple[list[float], Tensor] | None]:
+    """The attack's results at ``count`` sizes from 0 to ``limit``, coarse to fine, for whoever looks inside.
+
+    Yields:
+        Some ε and the pictures, (n, C, H, W); or None: a place to stop.
+    """
+    sweep = Sweep(attack, problem_at, limit)
+    epsilons = np.linspace(0, limit, count, dtype=np.float32).tolist()
+    for places in sweep.passes(coarse_to_fine(count)):
+        some = [epsilons[place] for place in places]
+        yield some, (yield from sweep.moved(*some))
 
 
 def coarse_to_fine(count: int) -> list[int]:
@@ -162,12 +184,14 @@ def _ladder(limit: float) -> list[float]:
     return [0.0, *(limit * 2 ** (-rung / 2) for rung in range(16, -1, -1))]
 
 
-def _last_answer(attack: Attack, problem: Problem) -> Generator[None, None, Tensor]:
-    logits = problem.x.new_empty(0)
-    for step in run(attack, problem):
-        logits = step.logits
+def _last(attack: Attack, problem: Problem) -> Generator[None, None, Step]:
+    """The attack's last iterate."""
+    newest: Step | None = None
+    for step in run_in_parts(attack, problem):
+        newest = step or newest
         yield None
-    return logits
+    assert newest is not None  # noqa: S101 - every attack gives at least one
+    return newest
 
 
 def _pictures_per_pass(x: Tensor, attack: Attack) -> int:

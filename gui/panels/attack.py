@@ -13,9 +13,9 @@ from engine.catalogue.attacks import ATTACKS, Attack
 from engine.request import Request
 from gui import theme
 from gui.bind import bind, follow
+from gui.controls.section import Caption, Section
 from gui.forms import OptionsForm, turn_only_with_focus
 from gui.panels.scale import usual_epsilon, values_of
-from gui.panels.section import Caption, Section
 from gui.session import Session
 
 _TITLE = Qt.ItemDataRole.UserRole

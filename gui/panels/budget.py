@@ -8,10 +8,10 @@ from engine.catalogue.attacks import Norm
 from engine.frame import Frame
 from engine.request import Request
 from gui.bind import follow
-from gui.panels.classes import ClassChooser
+from gui.controls.classes import ClassChooser
+from gui.controls.section import Section
+from gui.controls.segmented import Choice, Segmented
 from gui.panels.scale import NORM_HELP, NORM_NAMES, usual_epsilon, values_of
-from gui.panels.section import Section
-from gui.panels.segmented import Choice, Segmented
 from gui.session import Session
 
 _NORMS = {each: Choice(each, NORM_NAMES[each], NORM_HELP[each]) for each in Norm}

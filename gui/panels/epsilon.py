@@ -14,9 +14,9 @@ from engine.request import Request
 from engine.wording import read_epsilon, say_epsilon
 from gui import theme
 from gui.bind import follow
-from gui.panels.entry import Entry
+from gui.controls.entry import Entry
+from gui.controls.section import Caption
 from gui.panels.scale import NORM_HELP, NORM_NAMES, Scale, scale_for, scales, values_of
-from gui.panels.section import Caption
 from gui.panels.slider import EpsilonSlider, Mark
 from gui.session import Session
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.catalogue.samples import SAMPLE_PREFIX, SAMPLES, Sample, sample_path
 from gui import theme
-from gui.panels.section import Caption
+from gui.controls.section import Caption
 from gui.session import Session
 
 COLUMNS = 5

@@ -10,12 +10,12 @@ from engine.images.errors import grouped
 from engine.request import Placement, Request
 from gui import theme
 from gui.bind import bind, follow
+from gui.controls.elided import Elided
+from gui.controls.section import Caption, Section
+from gui.controls.segmented import Choice, Segmented
 from gui.forms import turn_only_with_focus
 from gui.icons import icon
-from gui.panels.elided import Elided
 from gui.panels.pasted import title
-from gui.panels.section import Caption, Section
-from gui.panels.segmented import Choice, Segmented
 from gui.panels.thumbnail import Thumbnail
 from gui.session import Session
 

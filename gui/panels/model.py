@@ -11,10 +11,10 @@ from engine.catalogue.models import NETWORKS, NetworkCard, is_at_hand
 from engine.request import Request
 from gui import theme
 from gui.bind import follow
+from gui.controls.section import Caption, Section
 from gui.forms import turn_only_with_focus
 from gui.icons import icon
 from gui.panels.networks import NetworkList, describe, say_input, say_parameters
-from gui.panels.section import Caption, Section
 from gui.session import Session
 
 

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from engine.catalogue.models import NETWORKS, NetworkCard, is_at_hand
 from gui import theme
+from gui.controls.section import Caption
 from gui.icons import icon
-from gui.panels.section import Caption
 
 WIDTH, HEIGHT = 44 * theme.GRID, 52 * theme.GRID
 _CARD = Qt.ItemDataRole.UserRole

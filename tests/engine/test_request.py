@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.catalogue.attacks import ATTACKS, BIM, FGSM, PGD, Attack, Noise, Norm, bounds
+from engine.catalogue.attacks import ATTACKS, BIM, FGSM, PGD, Attack, Noise, Norm
+from engine.catalogue.options import bounds
 from engine.request import FORMAT, MAX_EPSILON, Placement, Request, RequestError
 
 CLASSES = st.integers(0, 2**63 - 1)

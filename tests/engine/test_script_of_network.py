@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import threading
+from itertools import count
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.models import load_model
+from engine.models import load_model, script
 from engine.models.prepare import fold_padding, overwrite_inputs, traced
 from engine.models.script import scripted
 from engine.models.sparing import PATIENCE, Sparing
+
+
+@pytest.fixture(autouse=True)
+def as_if_nothing_was_traced_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many networks are traced in a process and no more; other tests have had their share."""
+    monkeypatch.setattr(script, "_traced", count(1))
 
 
 def picture(seed: int, count: int = 1) -> Tensor:
@@ -37,8 +44,8 @@ def test_one_call_gives_the_answers_of_the_layers_to_any_batch() -> None:
     quick = scripted(network, picture(0))
     assert quick is not None
     with torch.no_grad():
-        for count in (1, 2, 5):
-            assert torch.allclose(quick(picture(count, count)), network(picture(count, count)), atol=1e-6)
+        for size in (1, 2, 5):
+            assert torch.allclose(quick(picture(size, size)), network(picture(size, size)), atol=1e-6)
 
 
 def test_a_network_that_looks_at_its_input_is_asked_layer_by_layer() -> None:

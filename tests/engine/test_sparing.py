@@ -173,3 +173,61 @@ def test_a_network_that_does_not_fit_onto_the_card_stays_on_the_processor(monkey
     monkeypatch.setattr(nn.Module, "to", full)
     assert model.to("cuda").device == "cpu"
     assert model.notes == ["The network does not fit into the graphics card's memory; the processor is used."]
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_network_of_another_type_of_numbers_answers_pixels_in_single_precision(kind: torch.dtype) -> None:
+    torch.manual_seed(0)
+    model = classifier(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3)).to(kind))
+    x = pictures(2)
+    wanted = model.module(x.to(kind))
+    assert model.logits(x).dtype == torch.float32
+    assert relative(model.logits(x), wanted.float()) < 0.02
+    assert gradient(model, x).dtype == torch.float32
+    assert relative(gradient(model, x), gradient(model.module, x.to(kind)).float()) < 0.1
+
+
+class Viewing(nn.Module):
+    """Takes it for granted that the numbers of a row follow each other in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(3, 4, 3)
+        self.head = nn.Linear(144, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        answer: Tensor = self.head(self.layer(x).view(len(x), -1))
+        return answer
+
+
+def test_a_network_that_needs_rows_to_lie_in_order_is_asked_so() -> None:
+    torch.manual_seed(0)
+    model = classifier(Viewing())
+    x = pictures(2)
+    assert relative(model.logits(x), model.module(x)) < 1e-5
+    assert relative(gradient(model, x), gradient(model.module, x)) < 1e-5
+
+
+class Volumes(nn.Module):
+    """Its weights have a dimension more than those of pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv3d(1, 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        answer: Tensor = self.layer(x[:, None]).mean((2, 3, 4))
+        return answer
+
+
+def test_a_network_for_volumes_is_asked_like_any_other() -> None:
+    torch.manual_seed(0)
+    model = classifier(Volumes())
+    x = pictures(2)
+    assert relative(model.logits(x), model.module(x)) < 1e-5
+
+
+def test_a_mistake_in_the_network_is_told_as_it_is() -> None:
+    model = classifier(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 3)))
+    with pytest.raises(RuntimeError, match="shape"):
+        model.logits(torch.rand(1, 3, 9, 9))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.catalogue.attacks import Noise, Norm
+from engine.catalogue.attacks import ATTACKS, Control, Noise, Norm
 from engine.frame import Attacked, Frame, NetworkInfo, Prediction, Stage, Verdict
 from engine.request import MAX_EPSILON, Request
 from engine.wording import read_epsilon, say_epsilon, say_percent, say_verdict, sentence
@@ -138,6 +138,12 @@ def test_the_sentence_says_that_the_answer_holds() -> None:
 def test_the_sentence_calls_noise_noise() -> None:
     said = sentence(frame_of(Request(attack=Noise()), CAT, CAT))
     assert said.endswith("With random noise of ε = 2.0/255 it still sees *cat* 39 %.")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ATTACKS.values() if issubclass(kind, Control)])
+def test_the_sentence_names_every_control(kind: type[Control]) -> None:
+    said = sentence(frame_of(Request(attack=kind()), CAT, CAT))
+    assert said.endswith(f"With {kind.change} of ε = 2.0/255 it still sees *cat* 39 %.")
 
 
 def test_the_sentence_grows_with_what_is_known() -> None:

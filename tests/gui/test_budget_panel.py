@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication
 from engine.catalogue.attacks import FGSM, PGD, Noise, Norm
 from engine.frame import Frame, NetworkInfo, Prediction, Stage
 from engine.request import Request
+from gui.controls.classes import ClassChooser
 from gui.panels.budget import BudgetPanel
-from gui.panels.classes import ClassChooser
 from gui.session import Session
 
 CLASSES = ("tench", "tabby", "Egyptian cat", "crane", "tiger cat", "crane")

@@ -9,7 +9,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QDoubleSpinBox, QLabel, QSpinBox
 
-from engine.catalogue.attacks import BIM, FGSM, option
+from engine.catalogue.attacks import BIM, FGSM
+from engine.catalogue.options import option
 from gui.forms import OptionsForm
 
 

@@ -7,7 +7,7 @@ import pytest
 from engine.catalogue.attacks import FGSM, PGD, Noise, Norm
 from engine.frame import Failure, Frame, Stage
 from engine.request import Request, RequestError
-from gui.session import Message, Session
+from gui.session import Message, Pointed, Session, Side
 
 
 @pytest.fixture
@@ -360,3 +360,38 @@ def test_no_pictures_leave_what_is_shown(session: Session) -> None:
     session.open_images(())
     assert session.images == ()
     assert session.request == Request(attack=FGSM())
+
+
+# Looking inside
+
+
+def test_looking_at_another_layer_leaves_the_unit_to_the_engine_and_is_no_step_of_undo(session: Session) -> None:
+    session.look_at(layer="conv1", unit=7)
+    assert (session.request.look.layer, session.request.look.unit) == ("conv1", 7)
+    session.look_at(layer="conv2")
+    assert (session.request.look.layer, session.request.look.unit) == ("conv2", None)
+    session.look_at(layer="conv2", unit=3)
+    assert session.request.look.unit == 3
+    assert not session.can_undo
+
+
+def test_a_held_key_shows_the_other_run_and_letting_go_the_chosen_one(session: Session) -> None:
+    told: list[Side] = []
+    session.side_changed.connect(lambda: told.append(session.side))
+    session.flip(True)
+    session.flip(True)
+    session.flip(False)
+    session.choose_side(Side.DIFFERENCE)
+    session.flip(True)
+    assert told == [Side.CLEAN, Side.ATTACKED, Side.DIFFERENCE, Side.CLEAN]
+    assert session.chosen_side is Side.DIFFERENCE
+
+
+def test_what_the_pointer_is_over_inside_is_told_once(session: Session) -> None:
+    told: list[Pointed | None] = []
+    session.pointed_changed.connect(lambda: told.append(session.pointed))
+    here = Pointed("conv1, map 3, row 2, column 5", (0.0, 0.0, 7.0, 7.0))
+    session.point_at(here)
+    session.point_at(Pointed("conv1, map 3, row 2, column 5", (0.0, 0.0, 7.0, 7.0)))
+    session.point_at(None)
+    assert told == [here, None]

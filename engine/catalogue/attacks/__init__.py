@@ -7,37 +7,51 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Mapping
 
-from engine.catalogue.attacks.base import Attack, Bounds, Norm, bounds, option
-from engine.catalogue.attacks.iterated import APGD, APGDDLR, BIM, DIFGSM, MIFGSM, NIFGSM, PGD, TIFGSM, AutoPGD
+from engine.catalogue.attacks.base import Attack, Norm
+from engine.catalogue.attacks.controls import JPEG, Blur, Brightness, Contrast, Control, GaussianNoise, Pixelate
+from engine.catalogue.attacks.iterated import APGD, APGDDLR, APGDT, BIM, DIFGSM, MIFGSM, NIFGSM, PGD, TIFGSM, AutoPGD
 from engine.catalogue.attacks.one_step import FGSM, RFGSM, Noise
+from engine.catalogue.attacks.queries import NES, SPSA, Square
+from engine.catalogue.options import make_options
 
 __all__ = [
     "APGD",
     "APGDDLR",
+    "APGDT",
     "ATTACKS",
     "BIM",
     "DIFGSM",
     "FGSM",
+    "JPEG",
     "MIFGSM",
+    "NES",
     "NIFGSM",
     "PGD",
     "RFGSM",
+    "SPSA",
     "TIFGSM",
     "Attack",
     "AutoPGD",
-    "Bounds",
+    "Blur",
+    "Brightness",
+    "Contrast",
+    "Control",
+    "GaussianNoise",
     "Noise",
     "Norm",
-    "bounds",
+    "Pixelate",
+    "Square",
     "make_attack",
-    "option",
 ]
 
 ATTACKS: dict[str, type[Attack]] = {
-    each.name: each for each in (Noise, FGSM, RFGSM, BIM, MIFGSM, NIFGSM, DIFGSM, TIFGSM, PGD, APGD, APGDDLR)
+    each.name: each
+    for each in (
+        *(Noise, GaussianNoise, Brightness, Contrast, Blur, Pixelate, JPEG),
+        *(FGSM, RFGSM, NES, SPSA, Square, BIM, MIFGSM, NIFGSM, DIFGSM, TIFGSM, PGD, APGD, APGDDLR, APGDT),
+    )
 }
 """Every attack by its name, from weak to strong."""
 
@@ -48,11 +62,4 @@ def make_attack(name: object, options: Mapping[str, object] | None = None) -> At
     Raises:
         ValueError: no such attack, no such option, or a value outside its bounds; says which.
     """
-    if not isinstance(name, str) or name not in ATTACKS:
-        raise ValueError(f"there is no attack called {name!r}; there are {', '.join(ATTACKS)}")
-    kind: Callable[..., Attack] = ATTACKS[name]
-    known = {each.name for each in fields(ATTACKS[name])}
-    for key in options or {}:
-        if key not in known:
-            raise ValueError(f"{name} has no option {key!r}; it has {', '.join(sorted(known)) or 'none'}")
-    return kind(**(options or {}))
+    return make_options("attack", ATTACKS, name, options or {})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.catalogue.attacks.base import Attack, decay_option, option, step_size_option, steps_option
+from engine.catalogue.attacks.base import Attack, decay_option, step_size_option, steps_option
+from engine.catalogue.options import option
 
 
 @dataclass(frozen=True)
@@ -183,3 +184,34 @@ class APGDDLR(AutoPGD):
         "APGD with J = −(z_y − max z_{i≠y}) / (z₍₁₎ − z₍₃₎), z₍₁₎ ≥ z₍₂₎ ≥ … the sorted logits;  "
         "towards a target t: (z_t − max z_{i≠t}) / (z₍₁₎ − ½ (z₍₃₎ + z₍₄₎))"
     )
+
+
+@dataclass(frozen=True)
+class APGDT(AutoPGD):
+    """Away from a class by aiming at others, one run each."""
+
+    name = "apgd-t"
+    title = "APGD-T: aims at the likeliest other classes in turn"
+    summary = (
+        "Leaves the class by aiming at one other after another, the most probable first. A picture that is fooled "
+        "rests until the end; the last step shows the best picture found, in which the class is furthest behind."
+    )
+    formula = (
+        "APGD with J = −(z_y − z_t) / (z₍₁₎ − ½ (z₍₃₎ + z₍₄₎)), once for every t among the T classes besides y of "
+        "largest z(x); of K ≥ 4 classes with K − 1 < T all the others, and then again from new starts"
+    )
+    targetable = False
+    targets: int = option(9, low=1, high=9, label="Classes", text="How many runs there are, each at another class, T.")
+    restarts: int = option(
+        1, low=1, high=5, label="Starts", text="How many runs aim at each class, from a new random point every time."
+    )
+
+    @property
+    def runs(self) -> int:
+        """How often it begins anew."""
+        return self.targets * self.restarts
+
+    @property
+    def last_index(self) -> int:
+        """Every run shows its start and its steps; after them the best picture found is shown once more."""
+        return self.runs * (self.steps + 1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.catalogue.attacks.base import Attack, option
+from engine.catalogue.attacks.base import Attack
+from engine.catalogue.options import option
 
 
 @dataclass(frozen=True)

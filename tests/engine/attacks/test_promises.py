@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from engine.attacks import Problem, Step, run
-from engine.catalogue.attacks import ATTACKS, BIM, PGD, Attack, Norm
+from engine.catalogue.attacks import ATTACKS, BIM, PGD, Attack, Control, Noise, Norm, Square
 
 Pose = Callable[..., Problem]
 
@@ -29,8 +29,8 @@ CASES = [
     if attack.targetable or not targeted
 ]
 every_case = pytest.mark.parametrize(("attack", "norm", "targeted"), CASES)
-every_seeing_case = pytest.mark.parametrize(
-    ("attack", "norm", "targeted"), [case for case in CASES if case.values[0].name != "noise"]
+every_seeing_case = pytest.mark.parametrize(  # of squares, three at random may all be rejected
+    ("attack", "norm", "targeted"), [case for case in CASES if not isinstance(case.values[0], Noise | Control | Square)]
 )
 
 

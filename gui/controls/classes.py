@@ -9,8 +9,8 @@ from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QCompleter, QVBoxLayout, QWidget
 
-from gui.panels.entry import Entry
-from gui.panels.section import Caption
+from gui.controls.entry import Entry
+from gui.controls.section import Caption
 
 
 class ClassChooser(QWidget):

@@ -63,6 +63,11 @@ class Segmented(QWidget):
         """The button of a value."""
         return self._group.button([each.value for each in self._choices].index(value))
 
+    @property
+    def buttons(self) -> list[QAbstractButton]:
+        """All of them, from left to right."""
+        return [self._group.button(index) for index in range(len(self._choices))]
+
     def _on_button_clicked(self, index: int) -> None:
         self.chosen.emit(self._choices[index].value)
 

@@ -1,0 +1,1 @@
+"""Small controls that panels and views are made of; they know nothing of the session."""

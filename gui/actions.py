@@ -49,6 +49,14 @@ ACTIONS = (
     Declared(
         "flip", "F&lip", "Hold to see the clean picture in the place of the adversarial one", "flip", held="Space"
     ),
+    Declared(
+        "inside",
+        "Look &inside",
+        "Give the layers, filters and feature maps half of the window, or the pictures their room again",
+        "inside",
+        ("Ctrl+I",),
+        "Inside",
+    ),
     Declared("zoom-fit", "&Fit pictures", "Show the pictures whole again", "fit", ("Ctrl+0",)),
     Declared("previous", "&Previous picture", "The one before, of those opened together", "previous", ("Alt+Left",)),
     Declared("next", "&Next picture", "The one after, of those opened together", "next", ("Alt+Right",)),

@@ -69,6 +69,7 @@ class Commands(QObject):
             "save-session": self.save_session,
             "open-session": self.open_session,
             "copy-python": self.copy_as_python,
+            "inside": window.look_inside,
             "zoom-fit": window.equation.viewport.fit,
             "previous": window.image_panel.show_previous,
             "next": window.image_panel.show_next,

@@ -29,7 +29,7 @@ _MENUS = {
     "&Edit": (("undo", "redo"),),
     "&Attack": (("run", "pause", "step", "reset"),),
     "&View": (
-        ("zoom-fit",),
+        ("inside", "zoom-fit"),
         ("previous", "next"),
         ("theme-light", "theme-dark", "theme-system"),
         ("DOCKS",),
@@ -49,6 +49,7 @@ def add_toolbar(window: Window) -> None:
             bar.addAction(window.action[name])
         bar.addSeparator()
     bar.addWidget(_flip_button(bar, window))
+    bar.addAction(window.action["inside"])
     bar.addSeparator()
     save = QToolButton(bar)
     save.setDefaultAction(window.action["save-image"])
@@ -71,8 +72,8 @@ def _flip_button(bar: QToolBar, window: Window) -> QToolButton:
     button.setToolTip(action.toolTip())
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    button.pressed.connect(lambda: window.equation.set_flipped(True))
-    button.released.connect(lambda: window.equation.set_flipped(False))
+    button.pressed.connect(lambda: window.session.flip(True))
+    button.released.connect(lambda: window.session.flip(False))
     return button
 
 

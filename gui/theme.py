@@ -20,6 +20,17 @@ HOLDS: Final = "#009E73"
 OTHER: Final = "#8A8F98"
 """Data colours: the clean picture, the perturbed one, the wanted class, an answer that holds, any other class."""
 
+FAMILIES: Final = {
+    "convolution": "#44BB99",
+    "normalisation": "#99DDFF",
+    "activation": "#EEDD88",
+    "pooling": "#AAAA00",
+    "dense": "#BBCC33",
+    "attention": "#77AADD",
+    "other": "#AAB0BB",
+}
+"""Quiet colours for kinds of layers: the "light" scheme of Paul Tol, less what is near a data colour that alarms."""
+
 GRID: Final = 8
 """Everything stands on an 8-pixel grid; half of it inside a group."""
 

@@ -12,6 +12,7 @@ from gui import theme
 from gui.actions import make_actions
 from gui.bridge import Bridge
 from gui.commands import Commands
+from gui.docks import PLACES, ViewDock
 from gui.menus import add_menus, add_toolbar
 from gui.panels.attack import AttackPanel
 from gui.panels.budget import BudgetPanel
@@ -30,9 +31,11 @@ from gui.views.trace import TraceView
 
 PANEL_WIDTH, ANSWERS_WIDTH, CURVE_HEIGHT = 248, 256, 208
 """In pixels, at the very first start: the pictures get what is left of 1280 × 800."""
+INSIDE_SHARE = 0.5
+"""Of the window's height, what views that look inside get when they are asked to come forward."""
 TITLE_BAR = 40
 """In pixels, what a desktop puts above a window at most; nobody knows before it has done so."""
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised when docks come or go, so that an older arrangement is not forced upon them."""
 
 
@@ -101,13 +104,14 @@ class Window(QMainWindow):
 
     def _place_views(self) -> None:
         self.probabilities = Probabilities(self.session, self)
-        self.curve = CurveView(self.session, self)
-        self.trace = TraceView(self.session, self)
         right, below = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         answers = self._dock("Probabilities", self.probabilities, right)
-        self.curve_dock = self._dock("ε curve", self.curve, below)
-        self.trace_dock = self._dock("Trace", self.trace, below)
-        self.tabifyDockWidget(self.curve_dock, self.trace_dock)
+        self.curve_dock = ViewDock("ε curve", CurveView, self.session, self)
+        self.trace_dock = ViewDock("Trace", TraceView, self.session, self)
+        self.inside_docks = {place.title: ViewDock(place.title, place.make, self.session, self) for place in PLACES}
+        self.addDockWidget(below, self.curve_dock)
+        for dock in (self.trace_dock, *self.inside_docks.values()):
+            self.tabifyDockWidget(self.curve_dock, dock)
         self.curve_dock.raise_()
         self.resizeDocks([answers], [ANSWERS_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([self.curve_dock], [CURVE_HEIGHT], Qt.Orientation.Vertical)
@@ -118,6 +122,20 @@ class Window(QMainWindow):
         dock.setWidget(content)
         self.addDockWidget(area, dock)
         return dock
+
+    def look_inside(self) -> None:
+        """Gives the views below half of the window and shows the network, or gives the pictures their room again."""
+        on_top = [each for each in self._docks_below() if not each.visibleRegion().isEmpty()]
+        shown = on_top[0] if on_top else self.curve_dock
+        is_low = shown.height() < 0.8 * INSIDE_SHARE * self.height()
+        height = round(INSIDE_SHARE * self.height()) if is_low else CURVE_HEIGHT
+        self.resizeDocks([shown], [height], Qt.Orientation.Vertical)
+        if is_low and shown not in self.inside_docks.values():
+            self.inside_docks["Network"].show()
+            self.inside_docks["Network"].raise_()
+
+    def _docks_below(self) -> list[QDockWidget]:
+        return [self.curve_dock, self.trace_dock, *self.inside_docks.values()]
 
     @property
     def docks(self) -> list[QDockWidget]:
@@ -148,16 +166,16 @@ class Window(QMainWindow):
     # Hold to flip, wherever the focus is: keys come here when nothing before wanted them
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space shows the clean picture in the place of the adversarial one."""
+        """Space shows the clean run in the place of the attacked one, in every view."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.equation.set_flipped(True)
+            self.session.flip(True)
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """And back."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.equation.set_flipped(False)
+            self.session.flip(False)
         else:
             super().keyReleaseEvent(event)
 

@@ -63,10 +63,30 @@ def trace(window: Window) -> None:
     window.session.propose(attack=PGD(steps=20, step_size=0.1), image="sample:coffee", epsilon=1 / 255)
 
 
+def inside(title: str, layer: str = "", unit: int | None = None) -> Callable[[Window], None]:
+    """A view that looks inside, with half of the window for it."""
+
+    def scene(window: Window) -> None:
+        request = Request(image="sample:chelsea", epsilon=2 / 255)
+        window.session.open(request.with_(views=window.session.request.views))
+        window.session.look_at(layer=layer, unit=unit)
+        dock = window.inside_docks[title]
+        dock.raise_()
+        settle(0.5)
+        if dock.height() < 0.4 * window.height():
+            window.look_inside()
+        settle(1)
+
+    return scene
+
+
 SCENES: dict[str, tuple[Callable[[Window], None], Stage]] = {
     "bench-light": (light, Stage.DONE),
     "bench-dark": (dark, Stage.DONE),
     "trace": (trace, Stage.ATTACKED),
+    "network": (inside("Network"), Stage.DONE),
+    "activations": (inside("Activations", "_blocks.1._depthwise_conv"), Stage.DONE),
+    "taken-apart": (inside("Taken apart", "_conv_stem", 1), Stage.DONE),
 }
 
 

@@ -89,3 +89,19 @@ def diverging(values: Floats, limit: float) -> Packed:
     places = np.rint(np.clip(values * ((ZERO - 1) / limit), 1 - ZERO, ZERO - 1) + ZERO)
     colours: Packed = DIVERGING.take(places.astype(np.intp))
     return colours
+
+
+def _sequential() -> Packed:
+    """Dark violet through green to yellow, evenly lighter, for numbers that are never negative.
+
+    The stops are those of viridis (van der Walt and Smith 2015, CC0), mixed in OKLab between them.
+    """
+    points = _lab_of("#440154", "#472D7B", "#3B528B", "#2C728E", "#21918C", "#28AE80", "#5EC962", "#ADDC30", "#FDE725")
+    return _through(np.arange(256.0), list(np.linspace(0, 255, len(points))), points)
+
+
+SEQUENTIAL: Final = _sequential()
+"""For numbers that are never negative: activations after a rectifier, sizes."""
+
+NOT_A_NUMBER: Final = 0xFFFF00FF
+"""Magenta, which neither map has."""

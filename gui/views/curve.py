@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from engine.catalogue.attacks import Norm
@@ -36,6 +36,8 @@ _STEPS = {Norm.LINF: 1 / 255, Norm.L2: 0.1}
 
 class CurveView(FrameView):
     """Probability against ε; the cursor is the ε of the whole window, both ways."""
+
+    needs = frozenset({NAME})
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
@@ -97,30 +99,11 @@ class CurveView(FrameView):
             self._plot.show_epsilon(request.epsilon, request.norm)
             self.setAccessibleDescription(f"ε = {say_epsilon(request.epsilon, request.norm)}")
 
-    def _on_request_changed(self, request: Request) -> None:
+    def _on_request_changed(self, _request: Request) -> None:
         if not self._following.isActive():
             self._following.start()
-        if self.isVisible() and NAME not in request.views:
-            # A session file was opened that does not ask for the curve. Asking within this signal would let those
-            # who hear of it later see the older request last.
-            QTimer.singleShot(0, self, self._ask)
 
     # What is asked
-
-    def _ask(self) -> None:
-        """The engine computes the curve only while it can be seen."""
-        views = self.session.request.views
-        self.session.propose(views=views | {NAME} if self.isVisible() else views - {NAME})
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Asks for the curve."""
-        super().showEvent(event)
-        self._ask()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Asks no longer."""
-        super().hideEvent(event)
-        self._ask()
 
     def _on_plot_pointed(self, epsilon: float) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)

@@ -48,6 +48,8 @@ class EquationView(FrameView):
         self._place()
         self._catching_up = CatchingUp(session, self)
         session.message_changed.connect(self._on_message_changed)
+        session.side_changed.connect(self._on_side_changed)
+        session.pointed_changed.connect(self._on_pointed_changed)
         self._show_nothing(LOADING)
 
     # Parts
@@ -126,10 +128,8 @@ class EquationView(FrameView):
         return self._is_flipped
 
     def set_flipped(self, flipped: bool) -> None:
-        """Shows the clean picture in the adversarial one's place, or the adversarial one again."""
-        if flipped != self._is_flipped:
-            self._is_flipped = flipped
-            self._show_adversarial()
+        """Shows the clean picture in the adversarial one's place, or the adversarial one again; so does every view."""
+        self.session.flip(flipped)
 
     # What is shown
 
@@ -236,6 +236,18 @@ class EquationView(FrameView):
         self.set_flipped(False)
         if not any(each.underMouse() for each in self._panes):
             self._on_pane_left()
+
+    def _on_side_changed(self) -> None:
+        """Only a flip changes the equation: both pictures stand in it, whichever run is chosen."""
+        if self.session.is_flipped != self._is_flipped:
+            self._is_flipped = self.session.is_flipped
+            self._show_adversarial()
+
+    def _on_pointed_changed(self) -> None:
+        """Outlines what a unit inside the network sees of the pictures."""
+        pointed = self.session.pointed
+        for pane in self._panes:
+            pane.outline_window(None if pointed is None else pointed.window)
 
     def _on_message_changed(self, message: Message | None) -> None:
         """What failed is not being loaded any more."""

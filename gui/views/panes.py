@@ -68,6 +68,7 @@ class ImagePane(QWidget):
         self._text = ""
         self._outline: str | None = None
         self._marked: QPoint | None = None
+        self._window: QRectF | None = None
         self._grabbed: QPointF | None = None
         self._shows_focus = False
         self.setAccessibleName(name)
@@ -116,6 +117,18 @@ class ImagePane(QWidget):
         """Outlines a pixel, or none."""
         if pixel != self._marked:
             self._marked = pixel
+            self.update()
+
+    @property
+    def window_outlined(self) -> QRectF | None:
+        """The outlined part of the picture, in its pixels."""
+        return self._window
+
+    def outline_window(self, window: tuple[float, float, float, float] | None) -> None:
+        """Outlines the part of the picture between left, top, right and bottom, in its pixels; or none."""
+        wanted = None if window is None else QRectF(QPointF(*window[:2]), QPointF(*window[2:]))
+        if wanted != self._window:
+            self._window = wanted
             self.update()
 
     # Where it is shown
@@ -178,6 +191,9 @@ class ImagePane(QWidget):
         if scale >= READABLE_SCALE:
             self._paint_grid(painter, seen, shown, scale)
             paint_numbers(painter, picture, seen, place)
+        if self._window is not None:
+            place_of_window = QRectF(place.topLeft() + self._window.topLeft() * scale, self._window.size() * scale)
+            _paint_mark(painter, place_of_window.intersected(place))
         if self._marked is not None:
             _paint_mark(painter, QRectF(place.topLeft() + QPointF(self._marked) * scale, QSize(1, 1) * scale))
 
@@ -331,7 +347,7 @@ class ImagePane(QWidget):
 
 
 def _paint_mark(painter: QPainter, pixel: QRectF) -> None:
-    """Outlines a pixel so that it is seen on any picture: black, and white around it."""
+    """Outlines a pixel, or more, so that it is seen on any picture: black, and white around it."""
     room = max(0.0, 7 - pixel.width()) / 2
     box = pixel.adjusted(-room, -room, room, room)
     for colour, width in ((Qt.GlobalColor.white, 3.0), (Qt.GlobalColor.black, 1.0)):

@@ -169,7 +169,7 @@ def test_the_tab_key_follows_the_eye(window: Window) -> None:
         answers.logarithmic,
         answers.bars,
         answers.search,
-        window.curve,
+        window.curve_dock.view,
     ]
     start = chain.index(wanted[0])
     order = chain[start:] + chain[:start]

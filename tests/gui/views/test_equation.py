@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QVBoxLayout, QWid
 
 from engine.frame import Attacked, Photo, Prediction, Stage, Verdict, Window
 from gui import theme
-from gui.session import Session
+from gui.session import Pointed, Session, Side
 from gui.views.equation import EMPTY, LOADING, PERTURBING, EquationView
 from gui.views.ink import READABLE, contrast
 from gui.views.pane_pictures import DeltaMode
@@ -447,3 +447,50 @@ def test_headings_can_be_read_in_light_and_in_dark(qtbot, view):
         for heading in view.headings:
             ink = heading.findChild(QLabel).palette().windowText().color()
             assert contrast(ink, theme.color("window")) >= READABLE
+
+
+def test_one_flip_of_the_session_flips_the_equation(view, show, session):
+    clean = picture()
+    show(clean, attacked(clean))
+    session.flip(True)
+    assert view.is_flipped
+    assert view.adversarial_pane.picture is view.clean_pane.picture
+    session.flip(False)
+    assert view.adversarial_pane.picture is not view.clean_pane.picture
+
+
+def test_a_flip_of_the_equation_flips_every_view(view, session):
+    view.set_flipped(True)
+    assert session.is_flipped
+    view.set_flipped(False)
+    assert not session.is_flipped
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_the_chosen_run_leaves_the_equation_as_it_is(view, show, session, side):
+    clean = picture()
+    show(clean, attacked(clean))
+    session.choose_side(side)
+    assert not view.is_flipped
+    assert view.adversarial_pane.picture is not view.clean_pane.picture
+
+
+def test_what_a_unit_sees_is_outlined_on_all_three_pictures(view, show, session):
+    clean = picture()
+    show(clean, attacked(clean))
+    session.point_at(Pointed("conv1, map 3, row 0, column 0", (1.0, 2.0, 4.0, 6.0)))
+    panes = (view.clean_pane, view.delta_pane, view.adversarial_pane)
+    assert [each.window_outlined.getCoords() for each in panes] == [(1.0, 2.0, 4.0, 6.0)] * 3
+    session.point_at(Pointed("fc, unit 3", None))
+    assert [each.window_outlined for each in panes] == [None] * 3
+
+
+def test_the_outline_is_drawn_around_the_pixels_it_names(view, show, session, colour_at):
+    clean = picture()
+    show(clean, attacked(clean))
+    pane = view.clean_pane
+    edge, inside = pixel_in(pane, 2, 4, corner=0.0), pixel_in(pane, 2, 4, corner=0.5)
+    before = colour_at(pane, inside)
+    session.point_at(Pointed("conv1, map 3", (2.0, 2.0, 6.0, 6.0)))
+    assert colour_at(pane, edge) == "#000000"
+    assert colour_at(pane, inside) == before

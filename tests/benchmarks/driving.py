@@ -28,6 +28,8 @@ def opened_window(request: Request | None = None) -> Iterator[Window]:
     tune_process()
     set_threads(window=True)
     draw_off_screen_without_a_display()
+    import shiboken6
+
     from gui.__main__ import application, build
     from gui.settings import Store
 
@@ -40,6 +42,7 @@ def opened_window(request: Request | None = None) -> Iterator[Window]:
             yield window
         finally:
             window.close()
+            shiboken6.delete(window)  # before the application, in whatever order Python ends
 
 
 def draw_off_screen_without_a_display() -> None:

@@ -75,6 +75,7 @@ class Session:
         self._side = Side.ATTACKED
         self._is_flipped = False
         self._pointed: Pointed | None = None
+        self._needs: dict[int, frozenset[str]] = {}
 
     # What is asked
 
@@ -118,6 +119,20 @@ class Session:
         if changes.get("layer", self._request.look.layer) != self._request.look.layer:
             changes = {"unit": None} | changes
         self.propose(look=self._request.look.with_(**changes))
+
+    def need(self, who: int, parts: frozenset[str]) -> None:
+        """Has the engine compute what someone needs from now on; nothing is withdrawn that another one needs.
+
+        Args:
+            who: tells those who need something apart.
+            parts: names of ``Request.views``; none if nothing is needed any more.
+        """
+        before = frozenset[str]().union(*self._needs.values())
+        self._needs[who] = parts
+        if not parts:
+            del self._needs[who]
+        needed = frozenset[str]().union(*self._needs.values())
+        self.propose(views=(self._request.views - before) | needed)
 
     def open(self, request: Request) -> None:
         """Replaces the whole request (a session file was opened)."""

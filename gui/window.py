@@ -161,6 +161,9 @@ class Window(QMainWindow):
             docks=_text(self.saveState(LAYOUT_VERSION)),
         )
         self.bridge.close()
+        for dock in self.docks:
+            if dock.isFloating():  # a window of its own: it would be shown until it is destroyed
+                dock.hide()
         super().closeEvent(event)
 
     # Hold to flip, wherever the focus is: keys come here when nothing before wanted them

@@ -55,12 +55,7 @@ class FrameView(QWidget):
             QTimer.singleShot(0, self, self._ask)
 
     def _ask(self) -> None:
-        """Another view may need the same; the one that is hidden last takes it back."""
-        views = self.session.request.views - self.needs
-        for each in self.window().findChildren(FrameView):
-            if each.isVisible():
-                views |= each.wanted
-        self.session.propose(views=views | self.wanted if self.isVisible() else views)
+        self.session.need(id(self), self.wanted if self.isVisible() else frozenset())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Asks for what it needs, and draws what was missed while hidden."""

@@ -64,6 +64,18 @@ def test_what_two_views_need_is_asked_for_until_the_last_is_hidden(session: Sess
     assert session.request.views == frozenset()
 
 
+def test_what_a_view_in_another_window_needs_stays(session: Session, home: QWidget, qtbot: QtBot) -> None:
+    graph = put(Graph(session, home), home)
+    graph.show()
+    loose = Maps(session)
+    qtbot.addWidget(loose)
+    loose.show()
+    loose.hide()
+    assert session.request.views == {"architecture"}
+    graph.hide()
+    assert session.request.views == frozenset()
+
+
 def test_what_others_have_asked_for_stays(session: Session, home: QWidget) -> None:
     session.propose(views=frozenset({"curve"}))
     view = put(Maps(session, home), home)

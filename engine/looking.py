@@ -34,6 +34,7 @@ from engine.network.live import Live
 from engine.network.recording import RecordingError, first_line
 from engine.network.subject import Subject
 from engine.network.unit_curve import unit_curve
+from engine.network.units import unit_means
 from engine.network.watched import Watched
 from engine.request import Placement
 
@@ -134,7 +135,8 @@ class Looking:
 
     def ask(self, x: Tensor) -> Tensor:
         """The logits of a moved picture, whose values are wanted too."""
-        return self._live().ask(x, self._names())
+        clean = self._experiment.x if Part.DIVERGENCE in self._parts else None
+        return self._live().ask(x, self._names(), clean)
 
     def live(self, step: Step) -> Inside:
         """What is seen at an iterate of the attack."""
@@ -177,8 +179,6 @@ class Looking:
     def _names(self) -> list[str]:
         """The nodes whose values the live parts need."""
         graph = self._watched().architecture
-        if Part.DIVERGENCE in self._parts:
-            return [each.name for each in graph.nodes if each.form is not None]
         layer = layer_of(self._look, graph)
         if not layer or not self._parts & _NEED_LAYER:
             return []
@@ -254,10 +254,9 @@ def _unit_of(look: Look, watched: Watched, live: Live, clean: Tensor) -> int | N
     if not look.layer or watched.recording is None:
         return None
     node = watched.node(look.layer)
-    if node.form is None or not node.shape:
+    if not node.units:
         return None
-    count = node.shape[-1] if node.form is Form.TOKENS else node.shape[0]
-    if look.unit is not None and 0 <= look.unit < count:
+    if look.unit is not None and 0 <= look.unit < node.units:
         return look.unit
     try:
         return live.once("strongest unit", look.layer, lambda: _strongest_unit(node, live, clean))
@@ -266,9 +265,9 @@ def _unit_of(look: Look, watched: Watched, live: Live, clean: Tensor) -> int | N
 
 
 def _strongest_unit(node: Node, live: Live, clean: Tensor) -> int:
-    value = live.values(clean, [node.name])[node.name][0].float().nan_to_num()
-    rows = value.flatten(0, -2) if node.form is Form.TOKENS else value.flatten(1).T if value.ndim > 1 else value[None]
-    return int(rows.abs().mean(0).argmax())
+    """The one whose mean size over its positions is largest."""
+    values = live.values(clean, [node.name])[node.name].float().nan_to_num().abs()
+    return int(unit_means(values, node)[0].argmax())
 
 
 def _filters(subject: Subject, seen: Activations | None) -> Any:

@@ -67,6 +67,13 @@ class Node:
     receptive: tuple[Receptive, Receptive] | None = None
     is_module: bool = True
 
+    @property
+    def units(self) -> int:
+        """How many feature maps, neurons, or numbers of a token it gives; 0 where none can be shown."""
+        if self.form is None or not self.shape:
+            return 0
+        return self.shape[-1] if self.form is Form.TOKENS else self.shape[0]
+
 
 @dataclass(frozen=True)
 class Group:

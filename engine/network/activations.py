@@ -14,7 +14,6 @@ from engine.errors import ExplainedError
 from engine.inside import Activations, Form, Node
 from engine.network.live import Live
 from engine.network.subject import Subject
-from engine.network.units import unit_count
 
 MOST_BYTES = 64 * 2**20
 """Of both pictures together, as float32; a layer that takes more is shown in part."""
@@ -68,7 +67,7 @@ def sample(node: Node, chosen: int | None, most_bytes: int) -> NDArray[np.int64]
         chosen: a unit that is to be among them.
         most_bytes: for two runs, as float32.
     """
-    units = unit_count(node)
+    units = node.units
     a_unit = 2 * 4 * prod(node.shape) // units
     most = max(1, most_bytes // a_unit)
     if units <= most:
@@ -110,7 +109,4 @@ def _say_sample(node: Node, sampled: NDArray[np.int64] | None) -> str:
     if sampled is None:
         return ""
     megabytes = 8 * prod(node.shape) / 1e6
-    return (
-        f"{len(sampled)} of {unit_count(node)} units are shown, evenly chosen: "
-        f"all of them would take {megabytes:.0f} MB."
-    )
+    return f"{len(sampled)} of {node.units} units are shown, evenly chosen: all of them would take {megabytes:.0f} MB."

@@ -5,9 +5,9 @@ Nothing of it depends on ε, so all of it is kept until another picture, shift o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -51,8 +51,8 @@ def companion(subject: Subject) -> Companion:
         RecordingError: the network cannot be watched.
     """
     which = _which(subject)
-    second = _kept(subject, "companion picture", which, lambda: _second(subject))
-    found = _kept(subject, "companion", (which, subject.look.layer), lambda: _at_layer(subject, second))
+    second = subject.live.once("companion picture", which, lambda: _second(subject))
+    found = subject.live.once("companion", (which, subject.look.layer), lambda: _at_layer(subject, second))
     known = subject.live.kept.get("companion distances", (None,))
     if known[0] != which:
         return found
@@ -98,15 +98,6 @@ def say_shift(right: int, down: int) -> str:
     along = f"{abs(down)} {'down' if down > 0 else 'up'}" if down else ""
     both = ", ".join(filter(None, (across, along)))
     return f"moved {both}" if both else ""
-
-
-def _kept(subject: Subject, name: str, key: Hashable, make: Callable[[], Made]) -> Made:
-    """What was made for that key, or else made anew; it is freed with the first picture."""
-    kept: dict[str, Any] = subject.live.kept
-    if name not in kept or kept[name][0] != key:
-        kept[name] = (key, make())
-    made: Made = kept[name][1]
-    return made
 
 
 def _which(subject: Subject) -> Hashable:

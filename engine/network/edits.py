@@ -11,7 +11,7 @@ from engine.inside import Causes
 from engine.look import Edit, Intervention
 from engine.network.recording import Watcher
 from engine.network.subject import Subject
-from engine.network.units import scale_unit, swap_units, unit_count
+from engine.network.units import scale_unit, swap_units
 
 
 def edited(subject: Subject) -> Causes:
@@ -31,7 +31,7 @@ def edited(subject: Subject) -> Causes:
 def _fits(subject: Subject, edit: Edit) -> bool:
     if edit.layer not in subject.watched.architecture.index:
         return False
-    return edit.unit is None or edit.unit < unit_count(subject.watched.node(edit.layer))
+    return edit.unit is None or edit.unit < subject.watched.node(edit.layer).units
 
 
 def _answer(subject: Subject, edits: tuple[Edit, ...], exchange: Intervention) -> Prediction:

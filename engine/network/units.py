@@ -8,13 +8,6 @@ from torch import Tensor
 from engine.inside import Form, Node
 
 
-def unit_count(node: Node) -> int:
-    """How many units a layer has; 0 where none can be shown."""
-    if node.form is None or not node.shape:
-        return 0
-    return node.shape[-1] if node.form is Form.TOKENS else node.shape[0]
-
-
 def by_unit(value: Tensor, node: Node) -> Tensor:
     """A layer's value, (N, …), as (N, units, positions), a view where it can be.
 
@@ -34,7 +27,7 @@ def unit_means(value: Tensor, node: Node) -> Tensor:
 
 def swap_units(value: Tensor, other: Tensor, node: Node, unit: int) -> Tensor:
     """``value`` with one unit taken from ``other``, (N, …) both."""
-    mask = torch.zeros(unit_count(node), dtype=torch.bool, device=value.device)
+    mask = torch.zeros(node.units, dtype=torch.bool, device=value.device)
     mask[unit] = True
     return torch.where(_along_units(mask, value, node), other, value)
 
@@ -43,7 +36,7 @@ def scale_unit(value: Tensor, node: Node, unit: int | None, factor: float) -> Te
     """``value`` with one unit, or all (None), multiplied."""
     if unit is None:
         return value * factor
-    scale = torch.ones(unit_count(node), dtype=value.dtype, device=value.device)
+    scale = torch.ones(node.units, dtype=value.dtype, device=value.device)
     scale[unit] = factor
     return value * _along_units(scale, value, node)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.frame import Floats, Frame
 from gui import theme
+from gui.controls.keys import keeps
 from gui.session import Message, Session
 from gui.views.base import FrameView
 from gui.views.pane_caption import Caption, colour_bar, say_scale
@@ -268,10 +269,7 @@ class EquationView(FrameView):
         """Keeps the flip keys from being taken for shortcuts, and ends a flip with the window's focus."""
         if event.type() == QEvent.Type.WindowDeactivate:
             self.set_flipped(False)
-        elif event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._flips(event):
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, self._flips) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Flips while F or Space is held."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.frame import Frame
-from engine.inside import Architecture, Form, Node
+from engine.inside import Architecture, Node
 from gui import theme
 from gui.bind import follow
 from gui.controls.segmented import Choice, Segmented
@@ -173,7 +173,7 @@ class LayerBar(QWidget):
     def _show_unit(self, layer: str, unit: int | None) -> None:
         if self.unit is None or self._architecture is None or layer not in self._architecture.index:
             return
-        count = units_of(self._architecture.nodes[self._architecture.index[layer]])
+        count = self._architecture.nodes[self._architecture.index[layer]].units
         with QSignalBlocker(self.unit):
             self.unit.setRange(0, max(0, count - 1))
             self.unit.setSuffix(f" of {count}")
@@ -201,10 +201,3 @@ class LayerBar(QWidget):
         place = min(max(self._place() + by, 0), len(self._nodes) - 1)
         if self._nodes:
             self._session.look_at(layer=self._nodes[place].name)
-
-
-def units_of(node: Node) -> int:
-    """How many units a layer has: feature maps, neurons, or numbers of a token; 0 where none can be shown."""
-    if node.form is None or not node.shape:
-        return 0
-    return node.shape[-1] if node.form is Form.TOKENS else node.shape[0]

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QStyle, 
 
 from engine.frame import Floats
 from gui import theme
+from gui.controls.keys import keeps
 from gui.views.mosaic_numbers import paint_numbers
 from gui.views.mosaic_tiles import Grid, arrange, mosaic, shrunk
 
@@ -302,10 +303,7 @@ class MosaicPane(QAbstractScrollArea):
 
     def event(self, event: QEvent) -> bool:
         """Keeps the arrow keys from being taken for shortcuts of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _STEPS:
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, lambda key: key.key() in _STEPS) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Chooses the next tile, or points at the next number."""

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
+from gui.controls.keys import keeps
 from gui.views.pane_numbers import READABLE_SCALE, paint_numbers
 from gui.views.pane_pictures import Picture
 from gui.views.pane_viewport import Viewport
@@ -284,10 +285,7 @@ class ImagePane(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keeps the keys of a pane from being taken for shortcuts of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._handler_of(event):
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, lambda key: self._handler_of(key) is not None) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zooms, moves and points."""

@@ -34,7 +34,6 @@ from gui.views.activations.vector import Shown, VectorPane, legend_of, names_of
 from gui.views.activations.words import say_bars, say_cell, say_layer, say_nothing, say_scale
 from gui.views.base import FrameView
 from gui.views.layer_bar import LayerBar
-from gui.views.layer_bar import units_of as count_units
 from gui.views.legend import Legend
 from gui.views.mosaic import MosaicPane
 from gui.views.pane_readout import Readout
@@ -149,7 +148,7 @@ class ActivationsView(FrameView):
     def _take(self, activations: Activations, frame: Frame) -> None:
         before, self._activations = self._units, activations
         node = self._node if self._node is not None and self._node.name == activations.layer else None
-        self._units = units = units_of(activations, 0 if node is None else count_units(node))
+        self._units = units = units_of(activations, 0 if node is None else node.units)
         if before is None or _kind(before) != _kind(units):
             self._pointed = None
             self._names = _names(units, frame)

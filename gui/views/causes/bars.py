@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.frame import Floats
 from gui import theme
+from gui.controls.keys import keeps
 from gui.views.causes.words import say_share
 from gui.views.colormaps import NOT_A_NUMBER
 from gui.views.ink import legible
@@ -268,10 +269,7 @@ class ShareBars(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keeps the arrow keys from being taken for shortcuts of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _STEPS:
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, lambda key: key.key() in _STEPS) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow and page keys, Home and End choose a bar."""

@@ -26,7 +26,6 @@ from gui.views.companion.choice import CompanionChoice
 from gui.views.divergence.axis import axis_for, say_distance
 from gui.views.divergence.strip import DivergenceStrip
 from gui.views.layer_bar import LayerBar
-from gui.views.layer_bar import units_of as count_units
 from gui.views.mosaic import MosaicPane
 from gui.views.pane_pictures import picture_of
 from gui.views.pane_readout import Readout
@@ -202,7 +201,7 @@ class CompanionView(FrameView):
             self._companion.activations,
             activations.sampled,
         )
-        self._units = units_of(both, 0 if self._node is None else count_units(self._node))
+        self._units = units_of(both, 0 if self._node is None else self._node.units)
         self._sort()
 
     def _sort(self) -> None:

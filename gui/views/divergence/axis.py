@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,24 +85,3 @@ def say_distance(distance: float) -> str:
     if percent and percent < 0.0005:
         return "< 0.001 %"
     return f"{percent:.0f} %" if percent >= 100 else f"{float(f'{percent:.2g}'):g} %"
-
-
-def sections(layers: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    """Runs of neighbouring layers that belong together, by the first part of their names: name, first, beyond last.
-
-    A run that is more than half of the network is parted by the second part of the names too.
-    """
-    for name, first, beyond in _runs(layers, 1, 0, len(layers)):
-        if beyond - first > len(layers) / 2:
-            yield from _runs(layers, 2, first, beyond)
-        else:
-            yield name, first, beyond
-
-
-def _runs(layers: Sequence[str], depth: int, start: int, stop: int) -> Iterator[tuple[str, int, int]]:
-    names = [".".join(each.split(".")[:depth]) for each in layers[start:stop]]
-    first = 0
-    for place in range(1, len(names) + 1):
-        if place == len(names) or names[place] != names[first]:
-            yield names[first], start + first, start + place
-            first = place

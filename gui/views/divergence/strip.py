@@ -24,8 +24,10 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
 from engine.frame import Floats
 from gui import theme
+from gui.controls.keys import keeps
 from gui.views.colormaps import NOT_A_NUMBER
-from gui.views.divergence.axis import Axis, say_distance, sections
+from gui.views.divergence.axis import Axis, say_distance
+from gui.views.section_names import paint_section_names
 
 _NARROWEST: Final = 2.0
 """Below this width, in units of the screen, bars cannot be told apart, and the strip scrolls instead."""
@@ -52,7 +54,6 @@ class DivergenceStrip(QAbstractScrollArea):
         self._layers: tuple[str, ...] = ()
         self._distances: Floats = np.zeros(0, np.float32)
         self._axis = Axis(0.0, 1.0, logarithmic=False)
-        self._sections: tuple[tuple[str, int, int], ...] = ()
         self._selected: int | None = None
         self._marked: int | None = None
         self._hovered = -1
@@ -94,7 +95,6 @@ class DivergenceStrip(QAbstractScrollArea):
         renamed = tuple(layers) != self._layers
         self._layers, self._distances, self._axis, self._marked = tuple(layers), distances, axis, marked
         if renamed:
-            self._sections = tuple(sections(layers))
             self._hover(-1)
             self._arrange()
         self._describe()
@@ -172,7 +172,8 @@ class DivergenceStrip(QAbstractScrollArea):
         self._paint_bars(painter, box)
         self._paint_over(painter, box)
         if self.viewport().height() >= _NAMES_FROM:
-            self._paint_sections(painter, box)
+            below = QRectF(box).adjusted(0, 0, 0, 1)
+            paint_section_names(painter, self._layers, below, self._pitch, self.horizontalScrollBar().value())
         painter.restore()
 
     def _paint_axis(self, painter: QPainter, box: QRect) -> None:
@@ -223,20 +224,6 @@ class DivergenceStrip(QAbstractScrollArea):
         painter.drawPolygon([tip, tip + QPointF(-5, -7), tip + QPointF(5, -7)])
         painter.restore()
 
-    def _paint_sections(self, painter: QPainter, box: QRect) -> None:
-        line = painter.fontMetrics().height()
-        for whole, first, beyond in self._sections:
-            left, right = self._x(first), self._x(beyond)
-            painter.setPen(QPen(theme.color("line"), 1))
-            painter.drawLine(QLineF(left - 1, box.bottom() + 1, left - 1, box.bottom() + line))
-            shown = max(left, float(box.left()))  # the name stays in view while its bars are scrolled through
-            width = right - shown - 6
-            name = whole if width >= painter.fontMetrics().horizontalAdvance(whole) else whole.rpartition(".")[2]
-            if width >= painter.fontMetrics().horizontalAdvance(name):
-                painter.setPen(theme.color("muted"))
-                where = QRectF(shown + 3, box.bottom() + 3, width, line)
-                painter.drawText(where, Qt.AlignmentFlag.AlignLeft.value | Qt.AlignmentFlag.AlignVCenter.value, name)
-
     # The pointer and the keyboard
 
     def _hover(self, place: int) -> None:
@@ -267,10 +254,7 @@ class DivergenceStrip(QAbstractScrollArea):
 
     def event(self, event: QEvent) -> bool:
         """Keeps the arrow keys from being taken for shortcuts of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _STEPS:
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, lambda key: key.key() in _STEPS) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow and page keys, Home and End choose a bar."""

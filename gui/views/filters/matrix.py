@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
 from engine.frame import Floats
 from gui import theme
+from gui.controls.keys import keeps
 from gui.views.mosaic_tiles import coloured
 
 _LOWEST_ROW, _HIGHEST_ROW, _WIDEST_COLUMN = 5, 24, 24
@@ -176,10 +177,7 @@ class MatrixPane(QAbstractScrollArea):
 
     def event(self, event: QEvent) -> bool:
         """Keeps the arrow keys from being taken for shortcuts of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _KEYS:
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, lambda key: key.key() in _KEYS) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Chooses another row."""

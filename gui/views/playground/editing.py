@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from engine.playground_text import as_text
 from gui import theme
 from gui.controls.entry import Entry
+from gui.controls.keys import keeps
 from gui.views.playground.cells import Area, Cells
 
 _HELP: Final = (
@@ -86,14 +87,7 @@ class EditableCells(Cells):
 
     def event(self, event: QEvent) -> bool:
         """Takes the clipboard's keys before the window does."""
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and any(event.matches(each) for each in _CLIPBOARD)
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, lambda key: any(key.matches(each) for each in _CLIPBOARD)) or super().event(event)
 
     def _edit(self, text: str | None) -> None:
         """Opens the editor over the chosen cell, with a text that was begun, or with the number that is there."""

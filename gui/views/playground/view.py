@@ -17,6 +17,7 @@ from engine.playground import MOST_EDITED, MOST_KERNEL, Convolution, Mode, Playg
 from engine.playground_text import WHY, is_matrix, read_matrix, read_number, say_number, say_size, say_sum
 from gui import theme
 from gui.controls.elided import Elided
+from gui.controls.keys import keeps
 from gui.controls.section import Caption
 from gui.controls.segmented import Choice, Segmented
 from gui.session import Session
@@ -346,14 +347,7 @@ class PlaygroundView(FrameView):
 
     def event(self, event: QEvent) -> bool:
         """Takes the keys of undo and redo before the window does, which has an undo of its own."""
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and any(event.matches(each) for each in _HISTORY_KEYS)
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, lambda key: any(key.matches(each) for each in _HISTORY_KEYS)) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Undo and redo."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.inside import Patch
 from gui import theme
+from gui.controls.keys import keeps
 from gui.views.pane_pictures import Picture, picture_of
 from gui.views.scale_bar import say_value
 from gui.views.unit.thumbnail import paint_fitted
@@ -135,10 +136,7 @@ class PatchShelf(QWidget):
             place = self.place_at(event.pos().toPointF())
             QToolTip.showText(event.globalPos(), "" if place is None else say_patch(self._patches[place]), self)
             return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _STEPS:
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps(event, lambda key: key.key() in _STEPS) or super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses the picture of a patch."""

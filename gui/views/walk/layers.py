@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.answers import Floats
 from gui import theme
+from gui.controls.keys import keeps
 from gui.views.scale_bar import say_value
 from gui.views.section_names import paint_section_names
 from gui.views.walk.axis import LogAxis, axis_for
@@ -219,12 +220,9 @@ class LayerSizes(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keeps the arrow keys from being taken for shortcuts of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _STEPS:
-            event.accept()
-            return True
         if event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
             self.update()
-        return super().event(event)
+        return keeps(event, lambda key: key.key() in _STEPS) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow and page keys, Home and End choose a layer."""

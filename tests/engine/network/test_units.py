@@ -7,7 +7,7 @@ import torch
 
 from engine.inside import Form, Node
 from engine.network.graph import form_of
-from engine.network.units import by_unit, scale_unit, swap_units, unit_count, unit_means
+from engine.network.units import by_unit, scale_unit, swap_units, unit_means
 
 from .subjects import ChannelsLast, Tokens, seeded, subject_of
 
@@ -26,11 +26,11 @@ def value(form: Form, batch: int = 2) -> torch.Tensor:
 @pytest.mark.parametrize("form", SHAPES)
 def test_the_form_of_a_shape_is_what_the_graph_says(form: Form) -> None:
     assert form_of(SHAPES[form]) is form
-    assert unit_count(node(form)) == 5
+    assert node(form).units == 5
 
 
 def test_a_layer_that_cannot_be_shown_has_no_units() -> None:
-    assert unit_count(node(None)) == 0
+    assert node(None).units == 0
 
 
 @pytest.mark.parametrize("form", SHAPES)
@@ -69,7 +69,7 @@ def test_units_of_a_layer_with_channels_last_are_its_channels() -> None:
     subject = subject_of(seeded(ChannelsLast))
     wide = subject.watched.node("wide")
     kept = subject.watched.values(subject.clean, ["wide"])[1]["wide"]
-    assert (wide.form, wide.shape, unit_count(wide)) == (Form.MAPS, (10, 8, 8), 10)
+    assert (wide.form, wide.shape, wide.units) == (Form.MAPS, (10, 8, 8), 10)
     network = subject.watched.classifier.module.network
     by_hand = network.wide(network.norm(network.stem((subject.clean - 0.5) / 0.25).permute(0, 2, 3, 1)))
     torch.testing.assert_close(unit_means(kept, wide), by_hand.mean((1, 2)))
@@ -79,5 +79,5 @@ def test_units_of_a_layer_of_tokens_are_the_numbers_of_a_token() -> None:
     subject = subject_of(seeded(Tokens))
     norm = subject.watched.node("norm")
     kept = subject.watched.values(subject.clean, ["norm"])[1]["norm"]
-    assert (norm.form, norm.shape, unit_count(norm)) == (Form.TOKENS, (16, 8), 8)
+    assert (norm.form, norm.shape, norm.units) == (Form.TOKENS, (16, 8), 8)
     torch.testing.assert_close(unit_means(kept, norm), kept.mean(1))

@@ -15,8 +15,9 @@ from engine.look import Part
 from gui import theme
 from gui.session import Session
 from gui.views.colormaps import NOT_A_NUMBER
-from gui.views.divergence.axis import Axis, axis_for, say_distance, sections, steadied
+from gui.views.divergence.axis import Axis, axis_for, say_distance, steadied
 from gui.views.divergence.view import EMPTY, NOTHING_DIFFERS, DivergenceView, say_jump
+from gui.views.section_names import sections
 
 MakeFrame = Callable[..., Frame]
 ColourAt = Callable[[QWidget, QPoint], str]

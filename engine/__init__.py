@@ -12,19 +12,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.batch import Outcome, attack, load_image, predict
+    from engine.batch import Outcome, attack, load_image, predict, transfer
     from engine.catalogue.attacks import make_attack
+    from engine.catalogue.moves import Moves
+    from engine.catalogue.rules import Rules
     from engine.models import load_model
 
-__all__ = ["Outcome", "attack", "load_image", "load_model", "make_attack", "predict"]
+__all__ = ["Moves", "Outcome", "Rules", "attack", "load_image", "load_model", "make_attack", "predict", "transfer"]
 
 _HOMES = {
+    "Moves": "engine.catalogue.moves",
     "Outcome": "engine.batch",
+    "Rules": "engine.catalogue.rules",
     "attack": "engine.batch",
     "load_image": "engine.batch",
     "load_model": "engine.models",
     "make_attack": "engine.catalogue.attacks",
     "predict": "engine.batch",
+    "transfer": "engine.batch",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -12,14 +12,18 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from engine.attacks import Problem, run
+from engine.attacks import Problem, Step, limited, make_ruling, search
 from engine.catalogue.attacks import Attack, Norm, make_attack
+from engine.catalogue.joining import Joining
+from engine.catalogue.moves import Moves
+from engine.catalogue.rules import Rules
 from engine.device import cores
-from engine.experiment import to_prediction, to_tensor
-from engine.frame import Prediction, Verdict, verdict
-from engine.images import decode, place
+from engine.experiment import to_image, to_prediction, to_tensor
+from engine.frame import Prediction, Score, Verdict, verdict
+from engine.images import decode, move, place
 from engine.models.classifier import Classifier
 from engine.request import Placement
+from engine.scoring import asked, ensemble, score
 from engine.wording import say_epsilon, say_percent
 
 MOST_DECODERS = 4
@@ -64,13 +68,14 @@ class Outcome:
         return f"{self.classes[prediction.label]} {say_percent(prediction.probabilities[prediction.label])}"
 
 
-def load_image(image: str, model: Classifier, placement: str = Placement.CROP) -> Tensor:
-    """A file (or ``sample:NAME``) as the network sees it: (1, C, H, W) in [0, 1].
+def load_image(image: str, model: Classifier, placement: str = Placement.CROP, moves: Moves | None = None) -> Tensor:
+    """A file (or ``sample:NAME``) as the network sees it, perhaps moved: (1, C, H, W) in [0, 1].
 
     Raises:
         engine.images.ImageError: the file cannot be read; says why and what to do.
     """
-    return to_tensor(place(decode(image).pixels, Placement(placement), model.recipe))
+    placed = place(decode(image).pixels, Placement(placement), model.recipe)
+    return to_tensor(placed if moves is None else move(placed, moves))
 
 
 def predict(model: Classifier, images: Tensor) -> list[Prediction]:
@@ -89,6 +94,10 @@ def attack(
     away_from: int | None = None,
     seed: int = 0,
     iterate: int | None = None,
+    rules: Rules | None = None,
+    mask: str = "",
+    together: Sequence[Classifier] = (),
+    joining: str = Joining.LOGITS,
 ) -> Outcome:
     """Attacks N pictures at once.
 
@@ -101,7 +110,11 @@ def attack(
         target: class that is wanted; None leaves the clean answer (or ``away_from``).
         away_from: class that an untargeted attack leaves.
         seed: of every random choice; the same for every picture, so that none depends on its neighbours.
+        rules: what the attack may do beside its budget; None is everything.
+        mask: where it may act, as text of ``engine.masks``; empty is everywhere.
         iterate: which iterate of an attack in steps is the result, 0 the start; None is the last.
+        together: networks that the attack is crafted on too; they know the same classes.
+        joining: what is averaged over all of them: ``"logits"``, ``"probabilities"`` or ``"loss"``.
 
     Raises:
         ValueError: the attack does not work in this norm or cannot be aimed, or an argument does not fit.
@@ -118,9 +131,10 @@ def attack(
         norm=Norm(norm),
         epsilon=torch.full((len(x), 1, 1, 1), epsilon).to(x),
         seeds=(seed,) * len(x),
+        ruling=make_ruling(rules or Rules(), mask, x),
+        ensemble=ensemble(model, list(together), Joining(joining)) if together else None,
     )
-    steps = run(make_attack(how) if isinstance(how, str) else how, problem)
-    last = deque(steps if iterate is None else islice(steps, iterate + 1), maxlen=1).pop()
+    last = _iterate(make_attack(how) if isinstance(how, str) else how, problem, iterate)
     after = [to_prediction(each) for each in last.logits]
     delta = (last.x - x).double().flatten(1)
     return Outcome(
@@ -136,6 +150,29 @@ def attack(
         linf=delta.abs().amax(1).tolist(),
         l2=delta.norm(dim=1).tolist(),
     )
+
+
+def transfer(outcome: Outcome, model: Classifier, other: Classifier, target: int | None = None) -> list[Score]:
+    """How another network stands that only looks at every picture of an outcome.
+
+    Args:
+        outcome: what an attack on ``model`` gave.
+        model: the network that it was crafted on.
+        other: the one that looks; the pictures are scaled to its input.
+        target: the class that the attack wanted, in the numbers of ``model``.
+
+    Raises:
+        engine.scoring.BesideError: it takes other channels, or its answer is no number.
+    """
+    pictures = [(to_image(one), to_image(two)) for one, two in zip(outcome.clean, outcome.adversarial, strict=True)]
+    return [score(other, asked(other, clean), attacked, model, target) for clean, attacked in pictures]
+
+
+def _iterate(how: Attack, problem: Problem, index: int | None) -> Step:
+    """That iterate, or the last; only that one is brought within ε where the attack finds its own size."""
+    steps = (step for step in search(how, problem) if step is not None)
+    step = deque(steps if index is None else islice(steps, index + 1), maxlen=1).pop()
+    return limited(problem, step) if how.finds else step
 
 
 def _label(before: Prediction, target: int | None, away_from: int | None) -> int:

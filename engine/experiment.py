@@ -13,16 +13,33 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.attacks import FLAT, UNCHANGED, Problem, Step, along, direction, is_flat, judge, margin, run_in_parts
-from engine.catalogue.attacks import Attack, Control, Norm
-from engine.frame import Attacked, Curve, Flip, Floats, Prediction, Trace, verdict
-from engine.robustness.epsilon import epsilon_curve, moved_pictures, smallest_epsilon
+from engine.attacks import (
+    FLAT,
+    UNCHANGED,
+    Problem,
+    Step,
+    along,
+    direction,
+    is_flat,
+    judge,
+    limited,
+    make_ruling,
+    run_in_parts,
+    search,
+)
+from engine.attacks.budget import ball
+from engine.attacks.problem import Ensemble
+from engine.attacks.weights import weights_between
+from engine.catalogue.attacks import ATTACKS, Attack, Control, Norm, Weights
+from engine.catalogue.rules import Rules
+from engine.frame import Attacked, Curve, Flip, Floats, Prediction, verdict
+from engine.robustness.epsilon import Sweep, epsilon_curve, moved_pictures, smallest_epsilon
+from engine.sizes import Sizes
+from engine.walk import Walk
+from engine.wording import NORM_NAMES, say_epsilon
 
 if TYPE_CHECKING:
     from engine.models.classifier import Classifier
-
-WALK_BYTES = 512 * 2**20
-"""How much the iterates of one attack may take: 850 of 224×224 in colour; the longest attack has 25 000."""
 
 POINTS, POINTS_OF_MANY_STEPS = 33, 17
 """Of the ε curve: where every point is one forward pass, and where it is an attack of many steps."""
@@ -48,12 +65,18 @@ def to_prediction(logits: Tensor) -> Prediction:
     return Prediction(probabilities)
 
 
+def answer(classifier: Classifier, image: Floats) -> Prediction:
+    """The network's answer to one picture, (H, W, C) in [0, 1]."""
+    return to_prediction(classifier.logits(to_tensor(image).to(classifier.device))[0])
+
+
 @dataclass(frozen=True)
 class Question:
     """What an attack depends on, all but ε.
 
     Attributes:
         label: the class to leave, or to reach when ``targeted``.
+        ensemble: what the attack is crafted on beside the network; None is nothing.
     """
 
     attack: Attack
@@ -61,6 +84,14 @@ class Question:
     label: int
     targeted: bool
     seed: int
+    rules: Rules = Rules()  # noqa: RUF009 - frozen, so one default may be shared
+    mask: str = ""
+    ensemble: Ensemble | None = None
+
+    def has_changed(self, logits: Tensor) -> Tensor:
+        """Which of the answers (n, K) are what the attack wants, (n,) of bool."""
+        answers: Tensor = logits.argmax(-1)
+        return answers == self.label if self.targeted else answers != self.label
 
 
 def notes_on(attack: Attack, way: Tensor) -> tuple[str, ...]:
@@ -77,6 +108,8 @@ class Experiment:
         self.classifier = classifier
         self._x = to_tensor(clean).to(classifier.device)
         self.before = to_prediction(classifier.logits(self._x)[0])
+        self._found: tuple[Question, Tensor] | None = None
+        self._weights: tuple[Question, float] | None = None
 
     @property
     def x(self) -> Tensor:
@@ -99,6 +132,8 @@ class Experiment:
             norm=question.norm,
             epsilon=epsilons.to(self._x).view(-1, 1, 1, 1),
             seeds=(question.seed,) * count,
+            ruling=make_ruling(question.rules, question.mask, self._x),
+            ensemble=question.ensemble,
         )
 
     def direction(self, question: Question) -> Tensor:
@@ -121,126 +156,96 @@ class Experiment:
             problem = replace(problem, model=ask)
         return judge(problem, along(problem, way), 1)
 
-    def walk(self, question: Question, epsilon: float) -> Walk:
-        """An iterative attack, ready to take its first step."""
-        return Walk(self, question, run_in_parts(question.attack, self.problem(question, torch.tensor([epsilon]))))
+    def notes(self, question: Question, epsilon: float) -> tuple[str, ...]:
+        """What is to be said at this ε: of the weights attack, which part of the weights was added, or nothing."""
+        if not isinstance(question.attack, Weights) or epsilon == 0:
+            return ()
+        if self._weights is None or self._weights[0] != question:
+            weights = weights_between(self.problem(question, torch.ones(1)))
+            self._weights = question, float(ball(question.norm).size(weights))
+        size, norm = self._weights[1], question.norm
+        said = f"{NORM_NAMES[norm]} size {say_epsilon(size, norm)}"
+        return (f"This is x + w / {size / epsilon:.3g}: the weights w between the two classes have the {said}.",)
 
-    def attacked(self, step: Step, of: int, left: int | None, target: int | None) -> Attacked:
-        """What is shown of one iterate."""
+    def walk(self, question: Question, epsilon: float) -> Walk:
+        """An iterative attack, ready to take its first step; for one that finds its own size, ε does not matter."""
+        problem = self.problem(question, torch.tensor([epsilon]))
+        kind = search if question.attack.finds else run_in_parts
+        return Walk(self, question, kind(question.attack, problem))
+
+    def limited(self, question: Question, step: Step, epsilon: float) -> Step:
+        """What a search has found, no further from the clean picture than ε."""
+        return limited(self.problem(question, torch.tensor([epsilon])), step)
+
+    def found(self, question: Question, step: Step) -> float | None:
+        """The size of a change that a search has found, or None where it does not do what it should."""
+        if not (question.attack.finds and question.has_changed(step.logits).item()):
+            return None
+        return self.sizes_of(step).of(question.norm)
+
+    def remember(self, question: Question, found: Tensor) -> None:
+        """Keeps what a search has found, (1, C, H, W), so that curves along the way there need not search again."""
+        self._found = question, found
+
+    def attacked(
+        self, step: Step, of: int, left: int | None, target: int | None, found: float | None = None
+    ) -> Attacked:
+        """What is shown of one iterate.
+
+        Args:
+            step: the iterate.
+            of: how many steps the attack takes.
+            left: the class to leave, None if there is a target.
+            target: the class to reach.
+            found: the size that a search has found.
+        """
         after = to_prediction(step.logits[0])
-        linf, l2 = self.norms(step.x)
+        sizes = self.sizes_of(step)
         return Attacked(
             image=to_image(step.x[0]),
             prediction=after,
             verdict=verdict(self.before.label, after.label, left, target),
-            linf=linf,
-            l2=l2,
+            linf=sizes.linf,
+            l2=sizes.l2,
+            l1=sizes.l1,
+            l0=sizes.l0,
+            flow=sizes.flow,
+            by=ATTACKS[step.by[0]].title if step.by else "",
+            found=found,
             step=step.index,
             steps=of,
         )
 
-    def norms(self, moved: Tensor) -> tuple[float, float]:
-        """L∞ and L2 size of the perturbation."""
-        delta = (moved - self._x).cpu().double()  # on the CPU: not every device has double precision
-        return float(delta.abs().max()), float(delta.square().sum().sqrt())
+    def sizes_of(self, step: Step) -> Sizes:
+        """How large the perturbation of an iterate is, in every norm."""
+        sizes = self.sizes(step.x)
+        return sizes if step.moved is None else sizes._replace(flow=float(step.moved[0]))
+
+    def sizes(self, moved: Tensor) -> Sizes:
+        """How large the perturbation of (1, C, H, W) is, in every norm."""
+        delta = (moved - self._x).cpu().double()[0]  # on the CPU: not every device has double precision
+        sizes = delta.abs()
+        return Sizes(
+            float(sizes.max()),
+            float(delta.square().sum().sqrt()),
+            float(sizes.sum()),
+            int((sizes.amax(0) > 0).sum()),
+        )
 
     def curve(self, question: Question, limit: float) -> Iterator[Curve | None]:
         """Probabilities against ε, coarse to fine; None is a place to stop."""
-        count = POINTS if question.attack.scales else POINTS_OF_MANY_STEPS
-        return epsilon_curve(question.attack, lambda epsilons: self.problem(question, epsilons), limit, count)
+        is_straight = question.attack.scales or question.attack.finds
+        return epsilon_curve(self._sweep(question, limit), POINTS if is_straight else POINTS_OF_MANY_STEPS)
 
     def moved(self, question: Question, limit: float, count: int) -> Iterator[tuple[list[float], Tensor] | None]:
         """The moved pictures at ``count`` sizes up to ``limit``, some at a time; None is a place to stop."""
-        return moved_pictures(question.attack, lambda epsilons: self.problem(question, epsilons), limit, count)
+        return moved_pictures(self._sweep(question, limit), count)
 
     def smallest(self, question: Question, limit: float) -> Iterator[Flip | None]:
         """The smallest ε that changes the answer (or reaches the target); None is a place to stop."""
+        return smallest_epsilon(self._sweep(question, limit), question.has_changed, limit / SEARCH_STEPS)
 
-        def changed(logits: Tensor) -> Tensor:
-            answers: Tensor = logits.argmax(-1)
-            return answers == question.label if question.targeted else answers != question.label
-
-        return smallest_epsilon(
-            question.attack,
-            lambda epsilons: self.problem(question, epsilons),
-            changed,
-            limit,
-            limit / SEARCH_STEPS,
-        )
-
-
-class Walk:
-    """An iterative attack under way: what its iterates were like so far. It may be left and taken up again.
-
-    The numbers of every iterate are kept; its pixels too, until they take ``WALK_BYTES``: then those of every second
-    iterate, and so on.
-
-    Attributes:
-        complete: whether the last step was taken.
-        notes: what is to be said of the iterates so far: that one of them had no way to go, or nothing.
-    """
-
-    def __init__(self, experiment: Experiment, question: Question, steps: Iterator[Step | None]) -> None:
-        self.complete = False
-        self.notes: tuple[str, ...] = ()
-        self._experiment = experiment
-        self._label = question.label
-        self._ahead = steps
-        self._count = 0
-        self._kept: dict[int, Step] = {}
-        self._stride = 1
-        self._newest: Step | None = None
-        self._loss: list[float] = []
-        self._margin: list[float] = []
-        self._norms: list[tuple[float, float]] = []
-        self._queries: list[int] = []
-
-    def advance(self) -> bool:
-        """Takes one step, or a part of one that takes long; False where there is none left to take."""
-        try:
-            step = next(self._ahead)
-        except StopIteration:
-            self.complete = True
-            return False
-        if step is None:
-            return True
-        self._keep(step)
-        self._loss.append(float(step.loss[0]))
-        self._margin.append(float(margin(step.logits, torch.full_like(step.loss, self._label, dtype=torch.int64))[0]))
-        self._norms.append(self._experiment.norms(step.x))
-        self._queries.append(step.queries)
-        if step.flat is not None and bool(step.flat.any()):
-            self.notes = (FLAT,)
-        return True
-
-    def iterate(self, index: int | None) -> Step:
-        """The iterate that is asked for, or the last kept one before it; None is the newest.
-
-        Raises:
-            LookupError: no step was taken yet.
-        """
-        if self._newest is None:
-            raise LookupError("the attack has not begun")
-        if index is None or index >= self._count - 1:
-            return self._newest
-        return self._kept[index - index % self._stride]
-
-    def _keep(self, step: Step) -> None:
-        self._newest = step
-        if self._count % self._stride == 0:
-            self._kept[self._count] = step
-        self._count += 1
-        if len(self._kept) * step.x.nbytes > WALK_BYTES and len(self._kept) > 1:
-            self._stride *= 2
-            self._kept = {index: kept for index, kept in self._kept.items() if index % self._stride == 0}
-
-    def trace(self) -> Trace:
-        """Loss, margin and size of every iterate so far, and what it took to get there."""
-        norms = np.array(self._norms, np.float32).reshape(-1, 2)
-        return Trace(
-            loss=np.array(self._loss, np.float32),
-            margin=np.array(self._margin, np.float32),
-            linf=norms[:, 0],
-            l2=norms[:, 1],
-            queries=np.array(self._queries, np.int64),
-        )
+    def _sweep(self, question: Question, limit: float) -> Sweep:
+        known = self._found is not None and self._found[0] == question
+        found = self._found[1] if known and self._found is not None else None
+        return Sweep(question.attack, lambda epsilons: self.problem(question, epsilons), limit, found)

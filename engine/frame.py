@@ -6,6 +6,7 @@ dropped without losing anything.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.answers import Floats, Pixels, Prediction
+from engine.catalogue.attacks import Norm
 from engine.inside import NOTHING, Inside
 from engine.request import Request
 
@@ -28,8 +30,11 @@ __all__ = [
     "Photo",
     "Pixels",
     "Prediction",
+    "Score",
     "Stage",
+    "Standing",
     "Trace",
+    "Twin",
     "Verdict",
     "Window",
     "verdict",
@@ -122,6 +127,12 @@ class Attacked:
         verdict: what became of the answer.
         linf: max |δ|, pixels in [0, 1].
         l2: √Σδ², pixels in [0, 1].
+        l1: Σ|δ|, pixels in [0, 1].
+        l0: how many pixels are changed, in whatever channel.
+        flow: how far any point of the picture is moved at most, in pixels; not a number where nothing is moved.
+        by: the title of the member that made this iterate, where an attack is made of several; else empty.
+        found: the size, in the request's norm, of the change that an attack has found by itself, where it is one that
+            searches; ε may have stopped the picture on the way there. None for other attacks.
         step: which iterate this is, 0 the start.
         steps: how many the attack takes; 1 for an attack of one step.
     """
@@ -133,6 +144,11 @@ class Attacked:
     l2: float
     step: int
     steps: int
+    l1: float = math.nan
+    l0: int = 0
+    flow: float = math.nan
+    by: str = ""
+    found: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +160,9 @@ class Trace:
         margin: that class's logit minus the largest other logit; the sign tells whether it wins.
         linf: max |δ|.
         l2: √Σδ².
+        l1: Σ|δ|.
+        l0: how many pixels are changed.
+        flow: how far any point is moved at most, in pixels; not a number where nothing is moved.
         queries: how many pictures the network was asked about until then; the engine always tells them.
     """
 
@@ -151,7 +170,21 @@ class Trace:
     margin: Floats
     linf: Floats
     l2: Floats
+    l1: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    l0: Counts = field(default_factory=lambda: np.zeros(0, np.int64))
+    flow: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     queries: Counts = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def sizes(self, norm: Norm) -> Floats:
+        """The size of every iterate's perturbation in that norm."""
+        by_norm = {
+            Norm.LINF: self.linf,
+            Norm.L2: self.l2,
+            Norm.L1: self.l1,
+            Norm.L0: self.l0.astype(np.float32),
+            Norm.FLOW: self.flow,
+        }
+        return by_norm[norm]
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +217,43 @@ class Flip:
     complete: bool
 
 
+class Standing(StrEnum):
+    """How a network stands that looks at the perturbed picture, measured by its own answer to the clean one."""
+
+    HOLDS = "holds"
+    """It answers the same, with at least half of the probability."""
+    WAVERS = "wavers"
+    """It answers the same, with less than half of the probability."""
+    CHANGED = "changed"
+    """It answers otherwise, perhaps with the class that the attack wants."""
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """What one network makes of the bench's pictures, in a row of networks.
+
+    Attributes:
+        name: as typed; ``title`` as read.
+        classes: the name of every class it knows.
+        before: its answer to the clean picture; ``after`` to the perturbed one; None where it could not be asked, or
+            was not yet.
+        standing: how it stands; None like those.
+        is_hit: whether it answers with the class that the attack wants.
+        is_crafted_on: whether the attack is crafted on it.
+        note: why it has no answer; else what is to be known of it, such as that the picture was scaled; may be empty.
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...] = ()
+    before: Prediction | None = None
+    after: Prediction | None = None
+    standing: Standing | None = None
+    is_hit: bool = False
+    is_crafted_on: bool = False
+    note: str = ""
+
+
 @dataclass(frozen=True)
 class Failure:
     """What failed, why, and what the user can do.
@@ -206,8 +276,10 @@ class Frame:
     """All that is known so far in answer to ``request``.
 
     ``clean`` is (H, W, C) of float32 in [0, 1]: the picture as the network sees it. ``before`` is the answer to
-    it. ``left`` is the class that the attack moves away from, None if it is targeted. ``seconds`` counts from the
-    start of the work on this request. A field is None until it is known, or where it does not apply.
+    it; ``unmoved`` is the answer to the picture as it was before it was moved, None where it is not. ``left`` is the
+    class that the attack moves away from, None if it is targeted. ``seconds`` counts from the
+    start of the work on this request. ``scores`` has the bench's network first, then the others. A field is None until
+    it is known, or where it does not apply.
     """
 
     request: Request
@@ -217,6 +289,7 @@ class Frame:
     network: NetworkInfo | None = None
     clean: Floats | None = None
     before: Prediction | None = None
+    unmoved: Prediction | None = None
     left: int | None = None
     attacked: Attacked | None = None
     trace: Trace | None = None
@@ -225,7 +298,22 @@ class Frame:
     inside: Inside = NOTHING
     failure: Failure | None = None
     notes: tuple[str, ...] = ()
+    scores: tuple[Score, ...] = ()
+    twin: Twin | None = None
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Twin:
+    """The same picture before another network, under the same attack with the same ε: its own, not a transferred one.
+
+    Attributes:
+        frame: as if that network were on the bench.
+        note: what is to be known of the comparison, such as that its classes are others; may be empty.
+    """
+
+    frame: Frame
+    note: str = ""
 
 
 def verdict(before: int, after: int, left: int | None, target: int | None) -> Verdict:

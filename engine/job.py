@@ -18,19 +18,24 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalogue.budgets import epsilon_limit
 from engine.catalogue.models import find_network
+from engine.catalogue.moves import Moves
 from engine.catalogue.samples import SAMPLE_PREFIX
 from engine.errors import ExplainedError
-from engine.frame import Floats, Frame, Photo, Stage
-from engine.images import Decoded, Recipe, decode, place, window
+from engine.frame import Floats, Frame, Photo, Prediction, Stage
+from engine.images import DRAWN_PREFIX, Decoded, Recipe, decode, move, place, window
 from engine.kept import Ahead, Kept
 from engine.look import Part
 from engine.request import Request
 
 if TYPE_CHECKING:
     from engine.attacks import Step
-    from engine.experiment import Experiment, Question, Walk
+    from engine.attacks.problem import Ensemble
+    from engine.beside import Beside
+    from engine.experiment import Experiment, Question
     from engine.looking import Looking
     from engine.models.classifier import Classifier
+    from engine.models.recent import RecentNetworks
+    from engine.walk import Walk
 
 
 class ClassError(ExplainedError):
@@ -44,18 +49,27 @@ class ClassError(ExplainedError):
 
 @dataclass(frozen=True)
 class Scene:
-    """What the picture stages give: the photo, its pixels before the network, and a key that names them."""
+    """What the picture stages give: the photo, its pixels before the network, and a key that names them.
+
+    ``unmoved`` is the same before it was moved, None where nothing moves it.
+    """
 
     photo: Photo
     clean: Floats
     key: Hashable
+    unmoved: Scene | None = None
 
 
 class Job:
-    """Answers requests with frames; one at a time."""
+    """Answers requests with frames; one at a time.
 
-    def __init__(self) -> None:
+    Args:
+        recent: the networks that stay loaded; None keeps its own.
+    """
+
+    def __init__(self, recent: RecentNetworks | None = None) -> None:
         self._kept = Kept()
+        self._recent = recent
 
     def run(self, request: Request) -> Iterator[Frame]:
         """Yields cumulative frames, the last one final; a foreseen failure is a frame that explains it."""
@@ -76,6 +90,8 @@ class Job:
             yield frame
         classifier = self._classifier(request)
         experiment = self._experiment(scene, classifier, request)
+        beside = self._beside(request) if _is_company_wanted(request) else None
+        company = None if beside is None else beside.company(request, classifier)
         _check_classes(request, len(classifier.classes))
         left = _left(request, experiment)
         frame = replace(
@@ -83,18 +99,21 @@ class Job:
             stage=Stage.PREDICTED,
             network=classifier.info(),
             before=experiment.before,
+            unmoved=self._unmoved(scene, classifier, request),
             left=left,
-            notes=_notes(request, classifier, experiment),
+            notes=_notes(request, classifier, experiment) + (() if company is None else company.notes),
         )
         if not is_ready:
             yield frame
-        question = _question(request, left)
+        question = _question(request, left, None if company is None else company.ensemble)
         part = (scene.key, request.model, request.device, question)
         looking = self._looking(request, experiment, question, part)
         if question.attack.scales:
             attacked = self._attack_at_once(frame, experiment, question, part, looking)
         else:
             attacked = self._attack_in_steps(frame, experiment, question, part, looking)
+        if beside is not None:
+            attacked = beside.follow(attacked, classifier)
         try:
             for frame in attacked:
                 yield frame
@@ -115,25 +134,57 @@ class Job:
             photo = Photo(decoded.pixels, decoded.name, seen, decoded.notes)
             return Scene(photo, place(decoded.pixels, request.placement, recipe), key)
 
-        return self._kept.get("scene", key, make)
+        placed = self._kept.get("placed", key, make)
+        moves = request.moves.settled
+        return self._kept.get("scene", (key, moves), lambda: _moved(placed, moves))
 
     def _is_ready(self, request: Request) -> bool:
         """Whether the network is loaded, so that a first frame without it would only flicker."""
-        return self._kept.holds("classifier", (request.model, request.device))
+        if not self._kept.holds("classifier", (request.model, request.device)):
+            return False
+        return not request.together or self._beside(request).is_ready(request)
 
     def _classifier(self, request: Request) -> Classifier:
+        wanted = (request.model, request.device)
+        return self._kept.get("classifier", wanted, lambda: self._load(*wanted))
+
+    def _load(self, name: str, device: str) -> Classifier:
+        """That network, from those that stay loaded or from the disk."""
         from engine.models import load_model
+
+        return self._networks().get((name, device), lambda: load_model(name, device))
+
+    def _holds(self, name: str, device: str) -> bool:
+        return self._networks().holds((name, device))
+
+    def _networks(self) -> RecentNetworks:
         from engine.models.recent import RecentNetworks
 
-        wanted = (request.model, request.device)
-        recent = self._kept.get("recent networks", None, RecentNetworks)
-        return self._kept.get("classifier", wanted, lambda: recent.get(wanted, lambda: load_model(*wanted)))
+        if self._recent is None:
+            self._recent = RecentNetworks()
+        return self._recent
+
+    def _beside(self, request: Request) -> Beside:
+        """What goes on beside the bench."""
+        from engine.beside import Beside, named
+
+        self._networks().make_room(len(named(request)))
+        return self._kept.get("beside", None, lambda: Beside(self._load, self._holds, lambda: Job(self._networks())))
 
     def _experiment(self, scene: Scene, classifier: Classifier, request: Request) -> Experiment:
         from engine.experiment import Experiment
 
         part = (scene.key, request.model, request.device)
         return self._kept.get("experiment", part, lambda: Experiment(classifier, scene.clean))
+
+    def _unmoved(self, scene: Scene, classifier: Classifier, request: Request) -> Prediction | None:
+        """The answer to the picture as it was before it was moved."""
+        from engine.experiment import answer
+
+        if scene.unmoved is None:
+            return None
+        pixels, part = scene.unmoved.clean, (scene.unmoved.key, request.model, request.device)
+        return self._kept.get("unmoved", part, lambda: answer(classifier, pixels))
 
     def _looking(self, request: Request, experiment: Experiment, question: Question, part: Hashable) -> Looking | None:
         """The look inside, if an open view needs one."""
@@ -163,18 +214,34 @@ class Job:
             "moved", (part, request.epsilon), lambda: experiment.along(question, way, request.epsilon, ask)
         )
         attacked = experiment.attacked(step, 1, frame.left, request.target)
-        notes = frame.notes + notes_on(question.attack, way)
+        notes = frame.notes + notes_on(question.attack, way) + experiment.notes(question, request.epsilon)
         frame = replace(frame, stage=Stage.ATTACKED, attacked=attacked, notes=notes)
-        yield from _seen(frame, step, looking)
+        yield from _seen(frame, step, looking, made=step, before=None)
 
     def _attack_in_steps(
         self, frame: Frame, experiment: Experiment, question: Question, part: Hashable, looking: Looking | None
     ) -> Iterator[Frame]:
         request = frame.request
-        walk: Walk = self._kept.get("walk", (part, request.epsilon), lambda: experiment.walk(question, request.epsilon))
+        # One that finds its own size searches once, whatever ε is.
+        wanted = part if question.attack.finds else (part, request.epsilon)
+        walk: Walk = self._kept.get("walk", wanted, lambda: experiment.walk(question, request.epsilon))
         while not walk.complete and walk.advance():
-            yield from _seen(_at(frame, experiment, walk, Stage.ATTACKING), walk.iterate(request.iterate), looking)
-        yield from _seen(_at(frame, experiment, walk, Stage.ATTACKED), walk.iterate(request.iterate), looking)
+            if walk.has_begun:
+                yield from self._at(frame, experiment, walk, Stage.ATTACKING, looking)
+            else:
+                yield frame
+        yield from self._at(frame, experiment, walk, Stage.ATTACKED, looking)
+
+    @staticmethod
+    def _at(frame: Frame, experiment: Experiment, walk: Walk, stage: Stage, looking: Looking | None) -> Iterator[Frame]:
+        """The frame with the iterate that is asked for, or the newest, and with what is seen inside."""
+        request = frame.request
+        step = walk.shown(request.iterate, request.epsilon)
+        attacked = experiment.attacked(step, walk.last_index, frame.left, request.target, walk.found(request.iterate))
+        frame = replace(frame, stage=stage, attacked=attacked, trace=walk.trace(), notes=frame.notes + walk.notes)
+        made = walk.iterate(request.iterate)
+        before = walk.iterate(made.index - 1) if made.index else None
+        yield from _seen(frame, step, looking, made=made, before=before)
 
     # What surrounds the one ε
 
@@ -208,21 +275,23 @@ def _with_newest(frame: Frame, around: dict[str, Ahead[Any]], inside: dict[str, 
     return replace(frame, **found, inside=replace(frame.inside, **values, notes=tuple(notes)))
 
 
-def _seen(frame: Frame, step: Step, looking: Looking | None) -> Iterator[Frame]:
+def _seen(frame: Frame, step: Step, looking: Looking | None, *, made: Step, before: Step | None) -> Iterator[Frame]:
     """The frame with what is seen inside; where that takes a while for the first time, first the frame without."""
     if looking is None:
         yield frame
         return
     if not looking.is_ready:
         yield frame
-    yield replace(frame, inside=looking.live(step))
+    from engine.network.subject import Passage
+
+    passage = Passage(step, made, before, frame.request.epsilon)
+    yield replace(frame, inside=looking.live(passage))
 
 
-def _at(frame: Frame, experiment: Experiment, walk: Walk, stage: Stage) -> Frame:
-    """The frame with the iterate that is asked for, or the newest."""
-    request = frame.request
-    attacked = experiment.attacked(walk.iterate(request.iterate), request.attack.last_index, frame.left, request.target)
-    return replace(frame, stage=stage, attacked=attacked, trace=walk.trace(), notes=frame.notes + walk.notes)
+def _moved(placed: Scene, moves: Moves) -> Scene:
+    if moves.is_still:
+        return placed
+    return replace(placed, clean=move(placed.clean, moves), key=(placed.key, moves), unmoved=placed)
 
 
 def _left(request: Request, experiment: Experiment) -> int | None:
@@ -231,14 +300,20 @@ def _left(request: Request, experiment: Experiment) -> int | None:
     return experiment.before.label if request.away_from is None else request.away_from
 
 
-def _question(request: Request, left: int | None) -> Question:
+def _is_company_wanted(request: Request) -> bool:
+    """Whether any network is beside the one on the bench, or a row of them is looked at, be it the bench's alone."""
+    return bool(request.others or request.together or request.twin or "scores" in request.views)
+
+
+def _question(request: Request, left: int | None, ensemble: Ensemble | None) -> Question:
     from engine.experiment import Question
 
     targeted = request.target is not None
     label = request.target if request.target is not None else left
     assert label is not None  # noqa: S101 - one of the two is always known
-    seed = request.seed if request.attack.draws else 0  # a seed that draws nothing changes nothing
-    return Question(request.attack, request.norm, label, targeted, seed)
+    draws = request.attack.draws or request.rules.views > 0
+    seed = request.seed if draws else 0  # a seed that draws nothing changes nothing
+    return Question(request.attack, request.norm, label, targeted, seed, request.rules, request.mask, ensemble)
 
 
 def _check_classes(request: Request, count: int) -> None:
@@ -260,7 +335,7 @@ def _notes(request: Request, classifier: Classifier, experiment: Experiment) -> 
 
 def _stamp(image: str) -> Hashable:
     """Changes when the file does, so that a picture saved anew is read anew."""
-    if image.startswith(SAMPLE_PREFIX):
+    if image.startswith((SAMPLE_PREFIX, DRAWN_PREFIX)):
         return None
     try:
         found = Path(image).stat()

@@ -11,9 +11,10 @@ Kind = TypeVar("Kind")
 
 
 _MADE_FROM = {
-    "decoded": ("scene",),
+    "decoded": ("placed",),
+    "placed": ("scene", "unmoved"),
     "scene": ("experiment",),
-    "classifier": ("experiment",),
+    "classifier": ("experiment", "unmoved"),
     "live": tuple(each.value for each in Part),
     "experiment": ("direction", "walk", "curve", "flip", "live"),
     "direction": ("moved",),

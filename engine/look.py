@@ -34,6 +34,8 @@ class Part(StrEnum):
     SALIENCY = "saliency"
     GRADIENTS = "gradients"
     CAUSES = "causes"
+    STEP = "step"
+    MASKING = "masking"
 
     @property
     def as_read(self) -> str:

@@ -32,14 +32,15 @@ from engine.network.gradients import gradients
 from engine.network.growing import grown
 from engine.network.live import Live
 from engine.network.recording import RecordingError, first_line
-from engine.network.subject import Subject
+from engine.network.subject import Passage, Subject
 from engine.network.unit_curve import unit_curve
 from engine.network.units import unit_means
 from engine.network.watched import Watched
 from engine.request import Placement
+from engine.robustness.masking import masking
+from engine.stepping import attack_step
 
 if TYPE_CHECKING:
-    from engine.attacks import Step
     from engine.experiment import Experiment, Question
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ _LIVE: Mapping[Part, Callable[[Subject], Any]] = {
     Part.ANATOMY: anatomy,
     Part.COMPANION: companion,
     Part.CAUSES: edited,
+    Part.STEP: attack_step,
 }
 _SLOW: Mapping[Part, _SlowPart] = {
     Part.UNIT_CURVE: _SlowPart(unit_curve, lambda look: (look.layer, look.unit, look.gallery), follows_attack=False),
@@ -91,6 +93,7 @@ _SLOW: Mapping[Part, _SlowPart] = {
     ),
     Part.GRADIENTS: _SlowPart(gradients, lambda _look: None, follows_attack=True),
     Part.CAUSES: _SlowPart(causes, lambda look: (look.layer, look.edits), follows_attack=True),
+    Part.MASKING: _SlowPart(masking, lambda look: look.gallery, follows_attack=False),
 }
 _NEED_LAYER = frozenset({Part.ACTIVATIONS, Part.FILTERS, Part.ANATOMY, Part.COMPANION})
 
@@ -138,13 +141,14 @@ class Looking:
         clean = self._experiment.x if Part.DIVERGENCE in self._parts else None
         return self._live().ask(x, self._names(), clean)
 
-    def live(self, step: Step) -> Inside:
+    def live(self, passage: Passage) -> Inside:
         """What is seen at an iterate of the attack."""
-        subject = self._subject_at(step)
+        subject = self._subject_at(passage)
         watched = subject.watched
         shown = Inside(layer=subject.look.layer, unit=subject.look.unit, architecture=watched.architecture)
         if watched.recording is None:
-            return replace(shown, notes=(watched.trouble,))
+            shown = replace(shown, notes=(watched.trouble,))
+            return _with(shown, Part.STEP, subject) if Part.STEP in self._parts else shown
         for part in (*_LIVE, Part.FILTERS):  # the activations come first: filters are sorted by them
             if part in self._parts:
                 shown = _with(shown, part, subject)
@@ -185,7 +189,8 @@ class Looking:
         before = [graph.nodes[each].name for each in graph.nodes[graph.index[layer]].inputs]
         return [layer, *before] if Part.ANATOMY in self._parts else [layer]
 
-    def _subject_at(self, step: Step) -> Subject:
+    def _subject_at(self, passage: Passage) -> Subject:
+        step = passage.shown
         watched, live = self._watched(), self._live()
         clean = self._experiment.x
         look = self._look.with_(layer=layer_of(self._look, watched.architecture))
@@ -204,6 +209,7 @@ class Looking:
             left=self._left,
             look=look,
             placement=self._placement,
+            passage=passage,
         )
         return self._subject
 

@@ -9,17 +9,23 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
 from engine.catalogue.attacks import FGSM, Attack, Norm, make_attack
+from engine.catalogue.joining import MOST_OTHERS, Joining
+from engine.catalogue.moves import Moves
+from engine.catalogue.options import make_options
+from engine.catalogue.rules import Rules
 from engine.look import Look
+from engine.masks import read_mask
 
 FORMAT = 1
 """Version of the session file; a file of a later version is refused with a sentence."""
 
-MAX_EPSILON = {Norm.LINF: 1.0, Norm.L2: 1000.0}
+MAX_EPSILON = {Norm.LINF: 1.0, Norm.L2: 1000.0, Norm.L1: 1e6, Norm.L0: 1e6, Norm.FLOW: 1000.0}
+"""The largest ε of each norm; no picture of a network has more pixels, or can be changed by more."""
 
 
 class Placement(StrEnum):
@@ -45,14 +51,21 @@ class Request:
     """Everything the user asks for.
 
     Attributes:
-        image: a file's path, or ``sample:NAME`` for a picture of the gallery.
+        image: a file's path, ``sample:NAME`` for a picture of the gallery, or ``drawn:…`` for one that was drawn.
         placement: how the picture is brought to the network's input.
+        moves: what is done to the picture when it has been placed.
         model: a name of ``engine.catalogue.models``.
+        others: networks that look at the bench's pictures beside its own.
+        together: networks that the attack is crafted on too.
+        joining: what is averaged over the networks that it is crafted on.
+        twin: a network that the same attack is made on by itself, side by side with the bench's; empty is none.
         attack: the attack and its options.
         norm: the norm in which ``epsilon`` is measured; one of ``attack.norms``.
         epsilon: size of the perturbation, pixels in [0, 1].
         away_from: class that an untargeted attack leaves; None is the clean prediction.
         target: class that a targeted attack wants; None is untargeted.
+        rules: what the attack may do beside its budget.
+        mask: where it may act, as text of ``engine.masks``; empty is everywhere.
         seed: of every random choice.
         iterate: which iterate of an iterative attack is shown; None is the last.
         pinned: classes that stay in view.
@@ -63,12 +76,19 @@ class Request:
 
     image: str = "sample:camera"
     placement: Placement = Placement.CROP
+    moves: Moves = Moves()  # noqa: RUF009 - frozen, so one default may be shared
     model: str = "efficientnet-lite0"
+    others: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+    joining: Joining = Joining.LOGITS
+    twin: str = ""
     attack: Attack = FGSM()  # noqa: RUF009 - frozen, so one default may be shared
     norm: Norm = Norm.LINF
     epsilon: float = 2 / 255
     away_from: int | None = None
     target: int | None = None
+    rules: Rules = Rules()  # noqa: RUF009
+    mask: str = ""
     seed: int = 0
     iterate: int | None = None
     pinned: tuple[int, ...] = ()
@@ -85,6 +105,13 @@ class Request:
             )
         if self.target is not None and not self.attack.targetable:
             raise RequestError(f"target: {self.attack.name} cannot be aimed at a class")
+        if len({*self.others, *self.together}) > MOST_OTHERS:
+            raise RequestError(f"others: at most {MOST_OTHERS} networks can stand beside the one on the bench")
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The networks that look, each once: those that the attack is crafted on too look as well."""
+        return tuple(each for each in dict.fromkeys((*self.others, *self.together)) if each != self.model)
 
     def with_(self, **changes: Any) -> Self:
         """A copy with some fields changed."""
@@ -95,6 +122,10 @@ class Request:
         content = {each.name: getattr(self, each.name) for each in fields(self)}
         content |= {
             "attack": self.attack.to_dict(),
+            "rules": asdict(self.rules),
+            "moves": self.moves.to_dict(),
+            "others": list(self.others),
+            "together": list(self.together),
             "pinned": list(self.pinned),
             "look": self.look.to_dict(),
             "views": sorted(self.views),
@@ -157,6 +188,10 @@ def _list(value: object) -> list[object]:
     return value
 
 
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_text(each) for each in _list(value)))
+
+
 def _attack(value: object) -> Attack:
     if not isinstance(value, Mapping):
         raise TypeError(f"must be an object with a name, not {value!r}")
@@ -164,15 +199,42 @@ def _attack(value: object) -> Attack:
     return make_attack(options.pop("name", None), options)
 
 
+def _moves(value: object) -> Moves:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"must be an object, not {value!r}")
+    options = dict(value)
+    return make_options("kind of move", {Moves.name: Moves}, options.pop("name", None), options)
+
+
+def _rules(value: object) -> Rules:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"must be an object, not {value!r}")
+    return make_options("rules", {Rules.name: Rules}, Rules.name, value)
+
+
+def _mask(value: object) -> str:
+    text = _text(value)
+    if text:
+        read_mask(text)
+    return text
+
+
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "image": _text,
     "placement": Placement,
+    "moves": _moves,
     "model": _text,
+    "others": _names,
+    "together": _names,
+    "joining": Joining,
+    "twin": _text,
     "attack": _attack,
     "norm": Norm,
     "epsilon": _number,
     "away_from": _perhaps_whole,
     "target": _perhaps_whole,
+    "rules": _rules,
+    "mask": _mask,
     "seed": _whole,
     "iterate": _perhaps_whole,
     "pinned": lambda value: tuple(_whole(each) for each in _list(value)),

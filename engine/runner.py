@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -42,6 +43,7 @@ class Runner(Generic[R, F]):
         job: Callable[[R], Iterator[F]],
         on_crash: Callable[[R, BaseException], F],
         wake: Callable[[], None],
+        is_step: Callable[[F], bool] = lambda _frame: False,
     ) -> None:
         """Starts nothing yet: the thread begins with the first request.
 
@@ -50,8 +52,9 @@ class Runner(Generic[R, F]):
             on_crash: turns what a job raised into a frame; runs on the engine's thread.
             wake: called on the engine's thread when the empty outbox has been filled, and not again until it has
                 been emptied by ``take``; does not raise.
+            is_step: whether a job rests after that frame, where ``set_pace`` lets it go slowly; does not raise.
         """
-        self._job, self._on_crash, self._wake = job, on_crash, wake
+        self._job, self._on_crash, self._wake, self._is_step = job, on_crash, wake, is_step
         self._changed = threading.Condition()  # guards and announces everything below
         self._thread: threading.Thread | None = None
         self._generation = 0
@@ -62,6 +65,8 @@ class Runner(Generic[R, F]):
         self._is_paused = False
         self._is_closed = False
         self._steps = 0
+        self._pace = 0.0
+        self._rested = 0.0
 
     # In and out
 
@@ -101,6 +106,7 @@ class Runner(Generic[R, F]):
         """Holds the job after the frame that it works on; a new request is answered with its first frame only."""
         with self._changed:
             self._is_paused = True
+            self._changed.notify_all()
 
     def resume(self) -> None:
         """Lets the job go on."""
@@ -115,6 +121,12 @@ class Runner(Generic[R, F]):
             if self._is_paused:
                 self._steps += 1
                 self._changed.notify_all()
+
+    def set_pace(self, seconds: float) -> None:
+        """Lets jobs take a step in so many seconds at most, the one under way included; 0 is as fast as they can."""
+        with self._changed:
+            self._pace = seconds
+            self._changed.notify_all()
 
     # The end
 
@@ -145,7 +157,7 @@ class Runner(Generic[R, F]):
     # 1. wait for a request and take it, which empties the inbox;
     # 2. let the job make one frame;
     # 3. lay it in the outbox, over what was not taken, and wake the reader if the outbox was empty;
-    # 4. while paused and nothing newer waits, hold;
+    # 4. rest after a step, if it came sooner than the pace wants; while paused and nothing newer waits, hold;
     # 5. give way if something newer waits or the runner is closed, else go on with 2 until the job has ended;
     # 6. close the job and begin again.
 
@@ -170,9 +182,12 @@ class Runner(Generic[R, F]):
     def _answer(self, generation: int, request: R) -> None:
         try:
             frames = self._job(request)
+            self._rested = time.monotonic()
             try:
                 for frame in frames:
                     self._deliver(Delivery(generation, frame))
+                    if self._is_step(frame):
+                        self._rest()
                     if not self._may_go_on():
                         break
             finally:
@@ -187,6 +202,16 @@ class Runner(Generic[R, F]):
             was_empty, self._outbox = self._outbox is None, delivery
         if was_empty:
             self._wake()  # without the lock, so that it may take at once
+
+    def _rest(self) -> None:
+        """Until the step has lasted as long as the pace wants; no longer than until something newer waits."""
+        with self._changed:
+            while not (self._must_give_way() or self._is_paused):
+                left = self._rested + self._pace - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+            self._rested = time.monotonic()
 
     def _may_go_on(self) -> bool:
         with self._changed:

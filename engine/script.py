@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+from engine.catalogue.rules import Rules
 from engine.catalogue.samples import SAMPLE_PREFIX
+from engine.images.drawn import DRAWN_PREFIX
 from engine.request import Request
 from engine.wording import say_epsilon
 
 _TEMPLATE = '''\
 """{title}. Run it with the Python that Foolscope is installed in."""
 
-from engine import attack, load_image, load_model, make_attack
+from engine import {names}
 
 model = load_model({model!r}, {device!r})
-image = load_image({image!r}, model, {placement!r})
+{together}image = load_image({image!r}, model, {placement!r}{moves})
 how = make_attack({attack!r}, {options!r})
 outcome = attack(
     model,
@@ -26,7 +28,7 @@ outcome = attack(
     target={target!r},
     away_from={away_from!r},
     seed={seed!r},
-    iterate={iterate!r},
+    iterate={iterate!r},{rules}{mask}{joined}
 )
 print(outcome.describe())
 '''
@@ -36,9 +38,18 @@ def as_python(request: Request) -> str:
     """The script."""
     options = asdict(request.attack)
     image = request.image
-    if not image.startswith(SAMPLE_PREFIX):
+    if not image.startswith((SAMPLE_PREFIX, DRAWN_PREFIX)):
         image = str(Path(image).absolute())
+    rules = _changes(request.rules)
+    together = _together(request)
+    moves = ", ".join(f"{name}={value!r}" for name, value in request.moves.changed.items())
     return _TEMPLATE.format(
+        names=", ".join(_names(bool(moves), bool(rules))),
+        rules=rules and f"\n    rules=Rules({rules}),",
+        mask=request.mask and f"\n    mask={request.mask!r},",
+        together=together,
+        joined=together and f"\n    together=together,\n    joining={request.joining.value!r},",
+        moves=f", Moves({moves})" if moves else "",
         title=f"{request.model} under {request.attack.name}",
         model=request.model,
         device=request.device,
@@ -54,3 +65,20 @@ def as_python(request: Request) -> str:
         seed=request.seed,
         iterate=None if request.attack.scales else request.iterate,
     )
+
+
+def _together(request: Request) -> str:
+    """The line that loads what the attack is crafted on too, or nothing."""
+    names = [each for each in request.together if each != request.model]
+    return f"together = [load_model(each, {request.device!r}) for each in {names!r}]\n" if names else ""
+
+
+def _names(has_moves: bool, has_rules: bool) -> list[str]:
+    """What the script imports."""
+    return [*["Moves"] * has_moves, *["Rules"] * has_rules, "attack", "load_image", "load_model", "make_attack"]
+
+
+def _changes(rules: Rules) -> str:
+    """What is not as it comes, as arguments."""
+    usual = asdict(Rules())
+    return ", ".join(f"{name}={value!r}" for name, value in asdict(rules).items() if value != usual[name])

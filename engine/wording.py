@@ -4,17 +4,59 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from engine.catalogue.attacks import Attack, Control, Noise, Norm
-from engine.frame import Frame, Verdict
-from engine.request import MAX_EPSILON
+from engine.catalogue.moves import Moves
+from engine.frame import Attacked, Frame, Prediction, Verdict
+from engine.request import MAX_EPSILON, Request
+
+NORM_NAMES = {Norm.LINF: "L∞", Norm.L2: "L2", Norm.L1: "L1", Norm.L0: "L0", Norm.FLOW: "shift"}
+EPSILON_AXIS = {
+    Norm.LINF: "ε (1/255)",
+    Norm.L2: "ε (pixel units, L2)",
+    Norm.L1: "ε (pixel units, L1)",
+    Norm.L0: "ε (pixels)",
+    Norm.FLOW: "ε (pixels moved)",
+}
+"""What stands at an axis of ε."""
+SIZE_AXIS = {
+    Norm.LINF: "max |δ| (1/255)",
+    Norm.L2: "‖δ‖₂ (pixel units)",
+    Norm.L1: "‖δ‖₁ (pixel units)",
+    Norm.L0: "changed pixels",
+    Norm.FLOW: "farthest shift (pixels)",
+}
+"""What stands at an axis of the size of a perturbation."""
+AXIS_SCALE = {Norm.LINF: 255.0, Norm.L2: 1.0, Norm.L1: 1.0, Norm.L0: 1.0, Norm.FLOW: 1.0}
+"""By what an ε is multiplied to stand at such an axis."""
 
 
 def say_epsilon(epsilon: float, norm: Norm) -> str:
-    """ε as read: ``2.0/255`` in L∞, three digits in pixel units in L2."""
+    """ε as read: ``2.0/255`` in L∞, three digits in pixel units in L2 and L1, ``12 pixels`` in L0, ``1.5 px`` moved."""
     if norm is Norm.LINF:
         return f"{epsilon * 255:.1f}/255"
+    if norm is Norm.L0:
+        return "1 pixel" if math.floor(epsilon) == 1 else f"{math.floor(epsilon)} pixels"
+    if norm is Norm.FLOW:
+        return f"{epsilon:.3g} px"
     return f"{epsilon:.3g}" if epsilon else "0"
+
+
+def say_size(size: float, norm: Norm) -> str:
+    """How large a change is, as ``say_epsilon`` says it, but one below 1/255 with two digits: ``0.31/255``."""
+    is_tiny = norm is Norm.LINF and 0 < size * 255 < 1
+    return f"{size * 255:.2g}/255" if is_tiny else say_epsilon(size, norm)
+
+
+def say_queries(count: int) -> str:
+    """How many pictures a network was asked about: ``1 query``, ``12 400 queries``."""
+    return "1 query" if count == 1 else f"{count:,} queries".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def is_within(found: float, epsilon: float) -> bool:
+    """Whether ε lets a picture go as far as a change that was found."""
+    return found <= epsilon * (1 + 1e-6)
 
 
 def read_epsilon(text: str, norm: Norm) -> float:
@@ -23,7 +65,7 @@ def read_epsilon(text: str, norm: Norm) -> float:
     Raises:
         ValueError: not a number, negative, or larger than a picture can bear; the message says which.
     """
-    found = re.fullmatch(r"\s*([0-9.]+(?:[eE][-+]?\d+)?)\s*(?:/\s*([0-9.]+))?\s*", text.replace(",", "."))
+    found = re.fullmatch(r"\s*([0-9.]+(?:[eE][-+]?\d+)?)\s*(?:/\s*([0-9.]+)|px|pixels?)?\s*", text.replace(",", "."))
     try:
         value = float(found[1]) / float(found[2] or 1) if found else math.nan
     except (ValueError, ZeroDivisionError):
@@ -33,7 +75,7 @@ def read_epsilon(text: str, norm: Norm) -> float:
     if norm is Norm.LINF and found is not None and found[2] is None and value >= 1:
         value /= 255
     if value > MAX_EPSILON[norm]:
-        limit = "in L∞ is at most 255/255" if norm is Norm.LINF else f"in L2 is at most {MAX_EPSILON[norm]:g}"
+        limit = f"in {NORM_NAMES[norm]} is at most " + ("255/255" if norm is Norm.LINF else f"{MAX_EPSILON[norm]:g}")
         raise ValueError(f"ε {limit}, not “{text}”")
     return value
 
@@ -55,6 +97,28 @@ def say_verdict(verdict: Verdict) -> str:
     return {Verdict.FOOLED: "● fooled", Verdict.HIT: "◆ hit the target", Verdict.HOLDS: "○ holds"}[verdict]
 
 
+def say_answer(prediction: Prediction, classes: Sequence[str]) -> str:
+    """The most probable class and how probable it is: ``tabby, 42 %``."""
+    return f"{classes[prediction.label]}, {say_percent(prediction.probabilities[prediction.label])}"
+
+
+def say_moves(moves: Moves) -> str:
+    """What is done to the picture: ``2 px left, 2 px up, turned 10°``; empty if nothing."""
+    across, along = ("left", "right")[moves.right > 0], ("up", "down")[moves.down > 0]
+    said = {
+        f"{abs(moves.right):.3g} px {across}": moves.right,
+        f"{abs(moves.down):.3g} px {along}": moves.down,
+        f"turned {moves.turn:.3g}°": moves.turn,
+        f"{moves.scale:.3g} × the size": moves.scale != 1,
+        "mirrored": moves.flip,
+        f"bent by {moves.elastic:.3g} px": moves.elastic,
+        f"hues turned {moves.hue:.3g}°": moves.hue,
+        f"noise {255 * moves.noise:.3g}/255": moves.noise,
+        "pixels permuted": moves.permute,
+    }
+    return ", ".join(text for text, is_done in said.items() if is_done).replace("-", "−")
+
+
 def sentence(frame: Frame) -> str:
     """What happened, in one or two sentences; names of classes stand between ``*`` (emphasis)."""
     if frame.network is None or frame.before is None:
@@ -62,12 +126,29 @@ def sentence(frame: Frame) -> str:
     names = frame.network.classes
     before, request = frame.before, frame.request
     said = f"{frame.network.title} sees *{names[before.label]}* {say_percent(before.probabilities[before.label])}."
+    if frame.unmoved is not None:
+        said = f"{said[:-1]} (unmoved: {say_answer(frame.unmoved, names)})."
     if frame.attacked is None:
         return said
     after = frame.attacked.prediction
     answer = f"*{names[after.label]}* {say_percent(after.probabilities[after.label])}"
     still = "still " if after.label == before.label else ""
+    if request.attack.finds:
+        return f"{said} {_of_search(frame.attacked, request, f'it {still}sees {answer}')}."
     return f"{said} {_with(request.attack)} ε = {say_epsilon(request.epsilon, request.norm)} it {still}sees {answer}."
+
+
+def _of_search(attacked: Attacked, request: Request, sees: str) -> str:
+    """What an attack has found that finds its own size, and what of it ε lets be seen."""
+    found = attacked.found
+    if attacked.step < attacked.steps:
+        return f"At step {attacked.step} of {attacked.steps} {sees}"
+    if found is None:
+        return f"Nothing was found in {attacked.steps} steps: {sees}"
+    size = say_size(found, request.norm)
+    if is_within(found, request.epsilon):
+        return f"With the change that was found, of {size}, {sees}"
+    return f"With ε = {say_epsilon(request.epsilon, request.norm)} {sees}: the change that was found is {size}"
 
 
 def _with(attack: Attack) -> str:

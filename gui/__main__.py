@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if _has_no_display():
         sys.stderr.write(
             "foolscope: there is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set).\n"
-            "Without a window there are: foolscope predict, foolscope attack, foolscope list; each with --help.\n"
+            "Without a window there are: foolscope predict, attack, list and teach; each with --help.\n"
         )
         return 1
     return _open_window(chosen)
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="foolscope",
         description="See what a small change of an image does to a neural network.",
-        epilog="Without a window: foolscope predict | attack | list (each with --help).",
+        epilog="Without a window: foolscope predict | attack | list | teach (each with --help).",
     )
     parser.add_argument("images", nargs="*", metavar="IMAGE", help="pictures to open")
     parser.add_argument("--model", metavar="NAME", help="a network of “foolscope list models”")

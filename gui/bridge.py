@@ -41,11 +41,14 @@ class Bridge(QObject):
 
     taskChanged = Signal(object)  # noqa: N815 - Qt's spelling of signals
     """A ``Task`` of ``tasks`` has changed; on the GUI thread."""
+    craftingChanged = Signal(object)  # noqa: N815 - Qt's spelling of signals
+    """A ``Task`` of ``crafting`` has changed; on the GUI thread."""
     statistics_changed = Signal(float, float)
     """Milliseconds from the last request to its first frame, and frames a second (0 while nothing moves)."""
 
     _woken = Signal()
     _task_told = Signal(object)
+    _crafting_told = Signal(object)
 
     def __init__(self, session: Session, load_job: Callable[[], Job], parent: QObject | None = None) -> None:
         """Starts nothing yet.
@@ -58,17 +61,22 @@ class Bridge(QObject):
         super().__init__(parent)
         self._session, self._load_job = session, load_job
         self._job: Job | None = None
-        self._runner: Runner[Request, Frame] = Runner(self._answer, _crash_frame, self._woken.emit)
+        self._runner: Runner[Request, Frame] = Runner(self._answer, _crash_frame, self._woken.emit, self._is_step)
         self.tasks = Tasks(self._task_told.emit)
+        # A queue of its own: crafting takes as long as one lets it, and saving a picture must not wait for that.
+        self.crafting = Tasks(self._crafting_told.emit)
         self._speed = Speed()
         self._is_started = False
         self._is_closed = False
         self._shown = 0
+        self._iterates = 0
         self._pace = self._single_shot(FRAME_MS, self._take_frame)
         self._telling = self._single_shot(STATISTICS_MS, self._tell_statistics)
         self._woken.connect(self._on_runner_woken, Qt.ConnectionType.QueuedConnection)
         self._task_told.connect(self.taskChanged, Qt.ConnectionType.QueuedConnection)
+        self._crafting_told.connect(self.craftingChanged, Qt.ConnectionType.QueuedConnection)
         session.request_changed.connect(self._on_request_changed)
+        session.pace_changed.connect(self._on_pace_changed)
 
     def _single_shot(self, interval: int, handler: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -85,18 +93,22 @@ class Bridge(QObject):
             self._on_request_changed(self._session.request)
 
     def close(self) -> bool:
-        """Ends both threads, in the middle of what they do; may be called again.
+        """Ends all its threads, in the middle of what they do; may be called again.
 
         Returns:
             Whether they have ended before their deadlines.
         """
         self._is_closed = True
         self._session.request_changed.disconnect(self._on_request_changed, missing_ok=True)
+        self._session.pace_changed.disconnect(self._on_pace_changed, missing_ok=True)
         self._pace.stop()
         self._telling.stop()
-        self.tasks.close(0)  # both are told to end before either is waited for
+        queues = (self.tasks, self.crafting)
+        for each in queues:
+            each.close(0)  # all are told to end before any is waited for
         engine_ended = self._runner.close(ENGINE_DEADLINE)
-        return self.tasks.close(TASKS_DEADLINE) and engine_ended
+        queues_ended = [each.close(TASKS_DEADLINE) for each in queues]
+        return all(queues_ended) and engine_ended
 
     # Run, pause, step
 
@@ -117,6 +129,9 @@ class Bridge(QObject):
         """Lets a paused attack take one step."""
         self._runner.step()
 
+    def _on_pace_changed(self) -> None:
+        self._runner.set_pace(self._session.pace.seconds)
+
     # Down
 
     def _on_request_changed(self, request: Request) -> None:
@@ -128,6 +143,13 @@ class Bridge(QObject):
         if self._job is None:
             self._job = self._load_job()
         yield from self._job(request)
+
+    def _is_step(self, frame: Frame) -> bool:
+        """Whether an attack that runs has come to another iterate; on the engine's thread."""
+        if frame.stage is not Stage.ATTACKING or frame.trace is None:
+            return False
+        count, self._iterates = self._iterates, len(frame.trace.loss)
+        return count != self._iterates
 
     # Up
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from engine.catalogue.models import NETWORKS
+from engine.catalogue.models import all_networks, find_network
 from engine.frame import Frame, Stage
 from engine.images import SUFFIXES, SaveError, save_array, save_text
 from engine.request import Request, RequestError
@@ -19,6 +19,7 @@ from engine.tasks import Progress, State, Task
 from engine.wording import say_verdict
 from gui import theme
 from gui.dialogs import Keys, Preferences, show_about, show_saved
+from gui.own_networks import OwnNetworks
 from gui.panels import pasted
 from gui.panels.gallery import GalleryDialog
 from gui.panels.intake import Intake, images_in
@@ -26,6 +27,8 @@ from gui.views.export import save_equation
 
 if TYPE_CHECKING:
     from engine.saving import Saved
+    from gui.crafting.dialog import CraftDialog
+    from gui.teaching.dialog import TeachDialog
     from gui.window import Window
 
 MAX_SESSION_BYTES = 1_000_000
@@ -41,6 +44,9 @@ class Commands(QObject):
         self._session = window.session
         self._when_over: dict[int, Callable[[Task], None]] = {}
         self._downloads: dict[int, str] = {}
+        self.own = OwnNetworks(window)
+        self._crafting: CraftDialog | None = None
+        self._teaching: TeachDialog | None = None
         for name, handler in self._handlers().items():
             window.action[name].triggered.connect(handler)
         window.bridge.taskChanged.connect(self._on_task_changed)
@@ -57,10 +63,17 @@ class Commands(QObject):
             "open": self.open_pictures,
             "gallery": self.open_gallery,
             "paste": self.paste,
+            "draw": window.draw,
             "run": self.run_attack,
             "pause": self.pause_attack,
             "step": self.step_attack,
             "reset": self.reset_attack,
+            "slower": lambda: session.set_pace(session.pace.slower),
+            "faster": lambda: session.set_pace(session.pace.faster),
+            "paint-mask": window.rules_panel.toggle_painting,
+            "invert-mask": window.rules_panel.turn_over,
+            "clear-mask": window.rules_panel.allow_everywhere,
+            "craft": self.craft,
             "undo": session.undo,
             "redo": session.redo,
             "save-image": self.save_image,
@@ -68,6 +81,8 @@ class Commands(QObject):
             "save-row": self.save_row,
             "save-session": self.save_session,
             "open-session": self.open_session,
+            "open-network": self.own.ask_which,
+            "teach": self.teach_classes,
             "copy-python": self.copy_as_python,
             "inside": window.look_inside,
             "zoom-fit": window.equation.viewport.fit,
@@ -92,6 +107,10 @@ class Commands(QObject):
             self._read_session(Path(intake.session_file))
         elif intake.images:
             self.show_pictures(intake.images)
+        elif intake.network_file:
+            self.own.open(intake.network_file)
+        if intake.class_folders:
+            self.teach(intake.class_folders)
 
     def show_pictures(self, images: tuple[str, ...]) -> None:
         """Lays pictures out and remembers the first among the recent ones."""
@@ -140,6 +159,32 @@ class Commands(QObject):
         self._session.settle()
         self._session.propose(attack=type(self._session.request.attack)(), seed=0, iterate=None)
         self.run_attack()
+
+    def craft(self) -> None:
+        """The window for universal perturbations, patches and fooling images; made when it is first wanted."""
+        if self._crafting is None:
+            from gui.crafting.dialog import CraftDialog
+
+            self._crafting = CraftDialog(self._window)
+        self._crafting.show()
+        self._crafting.raise_()
+        self._crafting.activateWindow()
+
+    def teach_classes(self) -> None:
+        """File > Teach your classes."""
+        self.teach(())
+
+    def teach(self, folders: Sequence[str]) -> None:
+        """The window in which a network is taught classes of the user's own; folders that were dropped go into it."""
+        if self._teaching is None:
+            from gui.teaching.dialog import TeachDialog
+
+            self._teaching = TeachDialog(self._window)
+        if folders:
+            self._teaching.take(folders)
+        self._teaching.show()
+        self._teaching.raise_()
+        self._teaching.activateWindow()
 
     def _show_running(self) -> None:
         paused = self._window.bridge.is_paused
@@ -241,7 +286,7 @@ class Commands(QObject):
             if path.stat().st_size > MAX_SESSION_BYTES:
                 raise RequestError("it is far too long for a session")
             request = Request.from_json(path.read_text("utf-8"))
-            if request.model not in NETWORKS:
+            if request.model not in all_networks():
                 raise RequestError(f"model: there is no network called {request.model!r}")
         except (OSError, UnicodeDecodeError, RequestError) as error:
             self._session.report(f"Could not open {path.name}: {error}. Nothing was changed.", is_error=True)
@@ -255,7 +300,7 @@ class Commands(QObject):
     def _on_download_requested(self, name: str) -> None:
         from engine.models.download import download  # torch-free, but not needed before
 
-        card = NETWORKS[name]
+        card = find_network(name)
         task = self._window.bridge.tasks.start(f"Downloading {card.title}", lambda: download(card))
         self._downloads[task.id] = name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QDockWidget, QLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -97,91 +98,56 @@ class Place:
     Attributes:
         title: of its tab.
         tip: what it shows, a sentence without its full stop.
-        make: makes it.
+        module: of ``gui.views``, imported when the view is made.
+        name: of the view's class.
     """
 
     title: str
     tip: str
-    make: Maker
+    module: str
+    name: str
 
-
-def _network(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.network import NetworkView
-
-    return NetworkView(session, parent)
-
-
-def _divergence(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.divergence import DivergenceView
-
-    return DivergenceView(session, parent)
-
-
-def _filters(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.filters import FiltersView
-
-    return FiltersView(session, parent)
-
-
-def _activations(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.activations import ActivationsView
-
-    return ActivationsView(session, parent)
-
-
-def _unit(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.unit import UnitView
-
-    return UnitView(session, parent)
-
-
-def _companion(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.companion import CompanionView
-
-    return CompanionView(session, parent)
-
-
-def _anatomy(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.anatomy import AnatomyView
-
-    return AnatomyView(session, parent)
-
-
-def _playground(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.playground import PlaygroundView
-
-    return PlaygroundView(session, parent)
-
-
-def _saliency(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.saliency import SaliencyView
-
-    return SaliencyView(session, parent)
-
-
-def _walk(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.walk import WalkView
-
-    return WalkView(session, parent)
-
-
-def _causes(session: Session, parent: QWidget) -> QWidget:
-    from gui.views.causes import CausesView
-
-    return CausesView(session, parent)
+    def make(self, session: Session, parent: QWidget) -> QWidget:
+        """Makes the view."""
+        view: QWidget = getattr(import_module(f"gui.views.{self.module}"), self.name)(session, parent)
+        return view
 
 
 PLACES = (
-    Place("Network", "The network as a graph, with a table of its layers", _network),
-    Place("Divergence", "How far the attacked run is from the clean one, layer by layer", _divergence),
-    Place("Filters", "The weights of the selected layer, as pictures", _filters),
-    Place("Activations", "The feature maps of the selected layer: clean, attacked, difference", _activations),
-    Place("Unit", "One unit: its activation against ε, and what excites it", _unit),
-    Place("Two pictures", "A second picture through the same layer, beside the first", _companion),
-    Place("Taken apart", "One number of the selected layer, and how it comes about", _anatomy),
-    Place("Playground", "Convolution by hand: own input, own kernel, and the matrix of it", _playground),
-    Place("Saliency", "Which pixels the answer rests on, before and after", _saliency),
-    Place("Backprop", "The gradient on its way back: of this network, and by hand on a tiny one", _walk),
-    Place("Causes", "Which layer carries the attack: activations put back, muted or scaled", _causes),
+    Place("Network", "The network as a graph, with a table of its layers", "network", "NetworkView"),
+    Place(
+        "Divergence",
+        "How far the attacked run is from the clean one, layer by layer",
+        "divergence",
+        "DivergenceView",
+    ),
+    Place("Filters", "The weights of the selected layer, as pictures", "filters", "FiltersView"),
+    Place(
+        "Activations",
+        "The feature maps of the selected layer: clean, attacked, difference",
+        "activations",
+        "ActivationsView",
+    ),
+    Place("Unit", "One unit: its activation against ε, and what excites it", "unit", "UnitView"),
+    Place("Two pictures", "A second picture through the same layer, beside the first", "companion", "CompanionView"),
+    Place("Taken apart", "One number of the selected layer, and how it comes about", "anatomy", "AnatomyView"),
+    Place(
+        "Playground",
+        "Convolution by hand: own input, own kernel, and the matrix of it",
+        "playground",
+        "PlaygroundView",
+    ),
+    Place("Saliency", "Which pixels the answer rests on, before and after", "saliency", "SaliencyView"),
+    Place("Backprop", "The gradient on its way back: of this network, and by hand on a tiny one", "walk", "WalkView"),
+    Place("Models", "A row of networks: whom else the attack fools, and what it is crafted on", "models", "ModelsView"),
+    Place("Side by side", "The same attack on a second network, beside the bench's", "models", "TwinView"),
+    Place("Causes", "Which layer carries the attack: activations put back, muted or scaled", "causes", "CausesView"),
+    Place("One step", "The step that led to the perturbed picture, taken apart stage by stage", "steps", "StepsView"),
+    Place(
+        "Masking",
+        "Whether the network hides its gradient, so that attacks along it say little",
+        "masking",
+        "MaskingView",
+    ),
 )
 """Every view that looks inside, in the order of the tabs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, fields, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
+    QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.catalogue.options import Bounds, bounds
+from engine.catalogue.options import Bounds, Offers, bounds, offers_of
 from gui import theme
 
 LABEL_WIDTH = 11 * theme.GRID
@@ -39,12 +40,15 @@ class OptionsForm(QWidget):
         super().__init__(parent)
         self._record = record
         self._editors: dict[str, Editor] = {}
+        self._rows: dict[str, QWidget] = {}
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.GRID // 2)
         for each in fields(record):
             editor = _EDITORS[type(each.default)](each, self)
-            rows.addWidget(editor if isinstance(editor, QCheckBox) else labelled(bounds(each).label, editor))
+            row = editor if isinstance(editor, QCheckBox) else labelled(bounds(each).label, editor)
+            rows.addWidget(row)
+            self._rows[each.name] = row
             self._editors[each.name] = editor
         self.show_record(record)
 
@@ -72,13 +76,45 @@ class OptionsForm(QWidget):
                 else:
                     editor.setValue(getattr(record, name))
 
+    def show_only(self, names: Collection[str]) -> None:
+        """Leaves out the options that do not apply."""
+        for name, row in self._rows.items():
+            row.setVisible(name in names)
+
     def take(self, name: str, value: object) -> None:
         """An editor holds a new value; the other options stay exactly as they are, even where shown rounded."""
         self._record = replace(self._record, **{name: value})
         self.edited.emit(self._record)
 
 
-Editor = QSpinBox | QDoubleSpinBox | QCheckBox
+class NameBox(QComboBox):
+    """One of the things that are kept elsewhere; what there is, is looked up whenever the list opens."""
+
+    def __init__(self, offers: Offers, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._offers = offers
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+
+    def setValue(self, name: str) -> None:
+        """Shows a name as chosen, even one of something that is gone."""
+        offered = {"": NEWEST, **self._offers()}
+        self.clear()
+        for each, title in ({name: f"{name} (gone)"} | offered if name not in offered else offered).items():
+            self.addItem(title, each)
+        self.setCurrentIndex(self.findData(name))
+
+    def showPopup(self) -> None:
+        """Opens the list, with what has been made meanwhile."""
+        self.setValue(self.currentData())
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0))
+        super().showPopup()
+
+
+NEWEST = "the newest that fits"
+"""What stands where nothing is chosen of what is kept."""
+
+Editor = QSpinBox | QDoubleSpinBox | QCheckBox | NameBox
 
 
 def _whole(of: Field[Any], form: OptionsForm) -> QSpinBox:
@@ -132,7 +168,26 @@ def _yes_or_no(of: Field[Any], form: OptionsForm) -> QCheckBox:
     return box
 
 
-_EDITORS: Mapping[type, Callable[[Field[Any], OptionsForm], Editor]] = {int: _whole, float: _real, bool: _yes_or_no}
+def _name(of: Field[Any], form: OptionsForm) -> NameBox:
+    box = NameBox(offers_of(of), form)
+    box.setToolTip(bounds(of).help)
+    box.setAccessibleDescription(bounds(of).help)
+    turn_only_with_focus(box)
+
+    def on_box_activated(index: int) -> None:
+        form.take(of.name, box.itemData(index))
+        form.settled.emit()
+
+    box.activated.connect(on_box_activated)
+    return box
+
+
+_EDITORS: Mapping[type, Callable[[Field[Any], OptionsForm], Editor]] = {
+    int: _whole,
+    float: _real,
+    bool: _yes_or_no,
+    str: _name,
+}
 
 
 def _decimals(value: float) -> int:

@@ -13,21 +13,26 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 _TOOLBAR = (
-    ("open", "gallery", "paste"),
+    ("open", "gallery", "paste", "draw"),
     ("run", "pause", "step", "reset"),
     ("undo", "redo"),
 )
 _SAVE = ("save-image", "save-delta", "save-row", "save-session", "copy-python")
 _MENUS = {
     "&File": (
-        ("open", "gallery", "paste", "RECENT"),
-        ("open-session",),
+        ("open", "gallery", "paste", "draw", "RECENT"),
+        ("open-network", "teach", "open-session"),
         (*_SAVE,),
         ("settings",),
         ("quit",),
     ),
     "&Edit": (("undo", "redo"),),
-    "&Attack": (("run", "pause", "step", "reset"),),
+    "&Attack": (
+        ("run", "pause", "step", "reset"),
+        ("slower", "faster"),
+        ("paint-mask", "invert-mask", "clear-mask"),
+        ("craft",),
+    ),
     "&View": (
         ("inside", "zoom-fit"),
         ("previous", "next"),

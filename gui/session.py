@@ -7,7 +7,7 @@ through ``show``, views draw the frame. No Qt here, so all of it is tested witho
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
 from psygnal import Signal
@@ -42,6 +42,36 @@ UNRECORDED = frozenset({"iterate", "look", "views", "device"})
 """Fields that are looked through, not chosen: a change of these alone is no step of undo."""
 
 
+class Pace(Enum):
+    """How many steps of an attack are shown a second, at most; so that each can be spoken of."""
+
+    FULL = None
+    TEN = 10
+    FOUR = 4
+    TWO = 2
+    ONE = 1
+
+    @property
+    def seconds(self) -> float:
+        """From one step to the next, at least."""
+        return 0.0 if self.value is None else 1 / self.value
+
+    @property
+    def title(self) -> str:
+        """As read."""
+        return {None: "full speed", 1: "1 step a second"}.get(self.value, f"{self.value} steps a second")
+
+    @property
+    def slower(self) -> Pace:
+        """The next slower one; the slowest is that itself."""
+        return list(Pace)[min(list(Pace).index(self) + 1, len(Pace) - 1)]
+
+    @property
+    def faster(self) -> Pace:
+        """The next faster one; full speed is that itself."""
+        return list(Pace)[max(list(Pace).index(self) - 1, 0)]
+
+
 @dataclass(frozen=True)
 class Message:
     """Something to be read in the status bar; an error stays until it is read."""
@@ -62,6 +92,7 @@ class Session:
     failed = Signal(Frame)
     side_changed = Signal()
     pointed_changed = Signal()
+    pace_changed = Signal()
 
     def __init__(self, request: Request | None = None) -> None:
         self._request = request or Request()
@@ -75,6 +106,7 @@ class Session:
         self._side = Side.ATTACKED
         self._is_flipped = False
         self._pointed: Pointed | None = None
+        self._pace = Pace.FULL
         self._needs: dict[int, frozenset[str]] = {}
 
     # What is asked
@@ -275,6 +307,19 @@ class Session:
         if pointed != self._pointed:
             self._pointed = pointed
             self.pointed_changed.emit()
+
+    # How fast
+
+    @property
+    def pace(self) -> Pace:
+        """How fast an attack of many steps goes."""
+        return self._pace
+
+    def set_pace(self, pace: Pace) -> None:
+        """Lets attacks go faster or slower, the one under way included."""
+        if pace is not self._pace:
+            self._pace = pace
+            self.pace_changed.emit()
 
     # What is said
 

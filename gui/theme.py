@@ -20,6 +20,9 @@ HOLDS: Final = "#009E73"
 OTHER: Final = "#8A8F98"
 """Data colours: the clean picture, the perturbed one, the wanted class, an answer that holds, any other class."""
 
+DOUBTFUL: Final = "#E69F00"
+"""Of what may be wrong, between the green of what holds and the red of an error."""
+
 FAMILIES: Final = {
     "convolution": "#44BB99",
     "normalisation": "#99DDFF",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.actions import make_actions
@@ -16,10 +16,15 @@ from gui.docks import PLACES, ViewDock
 from gui.menus import add_menus, add_toolbar
 from gui.panels.attack import AttackPanel
 from gui.panels.budget import BudgetPanel
+from gui.panels.dragging import Dragging
+from gui.panels.draw import DrawPanel
 from gui.panels.epsilon import EpsilonControl
 from gui.panels.image import ImagePanel
 from gui.panels.intake import images_in
 from gui.panels.model import ModelPanel
+from gui.panels.painting import Painting
+from gui.panels.patching import PatchPlacing
+from gui.panels.rules import RulesPanel
 from gui.session import Session
 from gui.settings import Store
 from gui.statusbar import StatusBar
@@ -29,13 +34,13 @@ from gui.views.headline import Headline
 from gui.views.probabilities import Probabilities
 from gui.views.trace import TraceView
 
-PANEL_WIDTH, ANSWERS_WIDTH, CURVE_HEIGHT = 248, 256, 208
+PANEL_WIDTH, ANSWERS_WIDTH, CURVE_HEIGHT, PAD_HEIGHT = 248, 256, 208, 288
 """In pixels, at the very first start: the pictures get what is left of 1280 × 800."""
 INSIDE_SHARE = 0.5
 """Of the window's height, what views that look inside get when they are asked to come forward."""
 TITLE_BAR = 40
 """In pixels, what a desktop puts above a window at most; nobody knows before it has done so."""
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised when docks come or go, so that an older arrangement is not forced upon them."""
 
 
@@ -72,6 +77,14 @@ class Window(QMainWindow):
         self.headline = Headline(self.session, self)
         self.equation = EquationView(self.session, self)
         self.epsilon = EpsilonControl(self.session, self)
+        pane = self.equation.clean_pane
+        Dragging(self.session, pane, lambda: pane.scale)
+        for each in (pane, self.equation.adversarial_pane):
+            PatchPlacing(self.session, each, each)
+        painting = Painting(self.session, pane, pane)
+        painting.toggled.connect(self.rules_panel.show_painting)
+        self.rules_panel.paintToggled.connect(painting.turn)
+        self.rules_panel.brushChanged.connect(painting.set_width)
         centre = QWidget(self)
         rows = QVBoxLayout(centre)
         rows.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
@@ -86,11 +99,13 @@ class Window(QMainWindow):
         self.model_panel = ModelPanel(self.session, self)
         self.attack_panel = AttackPanel(self.session, self)
         self.budget_panel = BudgetPanel(self.session, self)
+        self.rules_panel = RulesPanel(self.session, self)
         column = QWidget(self)
         rows = QVBoxLayout(column)
         rows.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         rows.setSpacing(theme.GRID)
-        for panel in (self.image_panel, self.model_panel, self.attack_panel, self.budget_panel):
+        panels = (self.image_panel, self.model_panel, self.attack_panel, self.budget_panel, self.rules_panel)
+        for panel in panels:
             rows.addWidget(panel)
         rows.addStretch(1)
         scroll = QScrollArea(self)
@@ -108,10 +123,14 @@ class Window(QMainWindow):
         answers = self._dock("Probabilities", self.probabilities, right)
         self.curve_dock = ViewDock("ε curve", CurveView, self.session, self)
         self.trace_dock = ViewDock("Trace", TraceView, self.session, self)
+        self.draw_dock = ViewDock("Draw", self._make_draw_panel, self.session, self)
         self.inside_docks = {place.title: ViewDock(place.title, place.make, self.session, self) for place in PLACES}
+        for place in PLACES:
+            self.inside_docks[place.title].toggleViewAction().setStatusTip(place.tip)
         self.addDockWidget(below, self.curve_dock)
-        for dock in (self.trace_dock, *self.inside_docks.values()):
+        for dock in (self.trace_dock, *self.inside_docks.values(), self.draw_dock):
             self.tabifyDockWidget(self.curve_dock, dock)
+        self.draw_dock.hide()
         self.curve_dock.raise_()
         self.resizeDocks([answers], [ANSWERS_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([self.curve_dock], [CURVE_HEIGHT], Qt.Orientation.Vertical)
@@ -122,6 +141,27 @@ class Window(QMainWindow):
         dock.setWidget(content)
         self.addDockWidget(area, dock)
         return dock
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Qt makes a bar of tabs for every place where docks lie on top of each other: their names stay whole."""
+        super().childEvent(event)
+        bar = event.child()
+        if event.polished() and isinstance(bar, QTabBar):  # when it is added, Qt is not done with it
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
+
+    def _make_draw_panel(self, session: Session, parent: QWidget) -> QWidget:
+        made = DrawPanel(session, parent)
+        made.networkWanted.connect(self.model_panel.choose)
+        return made
+
+    def draw(self) -> None:
+        """Shows the pad, as high as it takes to draw on, and puts the focus there."""
+        self.draw_dock.show()
+        self.draw_dock.raise_()
+        if self.draw_dock.height() < PAD_HEIGHT:
+            self.resizeDocks([self.draw_dock], [PAD_HEIGHT], Qt.Orientation.Vertical)
+        self.draw_dock.view.setFocus()
 
     def look_inside(self) -> None:
         """Gives the views below half of the window and shows the network, or gives the pictures their room again."""
@@ -135,7 +175,7 @@ class Window(QMainWindow):
             self.inside_docks["Network"].raise_()
 
     def _docks_below(self) -> list[QDockWidget]:
-        return [self.curve_dock, self.trace_dock, *self.inside_docks.values()]
+        return [self.curve_dock, self.trace_dock, *self.inside_docks.values(), self.draw_dock]
 
     @property
     def docks(self) -> list[QDockWidget]:

@@ -43,7 +43,7 @@ os.environ |= {
 settings.register_profile("foolscope", deadline=None)  # a shared machine has no deadlines
 settings.load_profile("foolscope")
 
-OUR_THREADS = {"engine", "tasks"}
+OUR_THREADS = {"engine", "tasks", "l-bfgs"}
 """Threads that are daemons in case of a crash, and yet must be closed by whoever started them."""
 
 
@@ -77,6 +77,21 @@ def no_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="module")
+def light_memory() -> None:
+    """What modules before have loaded is looked through no more whenever Python looks for cycles of references.
+
+    With all libraries loaded, that takes up to half a second each time. What was garbage is let go before.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """All is looked through again when Python ends, or libraries would tell of what they think is left behind."""
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def fresh_settings() -> Iterator[None]:
     """No test finds the settings of the one before."""
@@ -91,7 +106,7 @@ def no_thread_left() -> Iterator[None]:
     yield
     left = [each for each in threading.enumerate() if each not in before and _should_end(each)]
     for each in left:
-        each.join(timeout=2)
+        each.join(timeout=10)  # on a busy machine; only a thread that hangs takes so long
     still = [each.name for each in left if each.is_alive()]
     assert not still, f"threads were left running: {still}; close the runner, the tasks or the bridge"
 

@@ -7,8 +7,10 @@ import mmap
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import torch
 
 ROOT = Path(__file__).parent.parent
 
@@ -112,3 +114,83 @@ def test_the_graph_that_is_drawn_has_a_thousand_nodes_some_of_them_joins() -> No
     nodes = Watched(classifier_of(thousand_nodes(), 10, 8)).architecture.nodes
     assert len(nodes) >= 1000
     assert sum(len(each.inputs) > 1 for each in nodes) == 200
+
+
+def leave_this_process_as_it_is(monkeypatch: pytest.MonkeyPatch, benchmark: ModuleType) -> None:
+    """A benchmark has a process of its own, whose memory and threads it sets up."""
+    monkeypatch.setattr(benchmark, "tune_process", lambda: None)
+    monkeypatch.setattr(benchmark, "set_threads", lambda window: None)
+
+
+def test_attacks_are_compared_with_a_bare_loop_and_with_the_libraries_that_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tests.benchmarks import attacks
+
+    leave_this_process_as_it_is(monkeypatch, attacks)
+    figures = attacks.run(["--rows", "pgd-10", "square", "--models", "cnn-32-32", "--batches", "1", "--rounds", "1"])
+    rows = figures["rows"]
+    assert isinstance(rows, list)
+    assert [(row["attack"], row["model"], row["batch"], row["fresh"]) for row in rows] == [
+        ("pgd-10", "cnn-32-32", 1, False),
+        ("square", "cnn-32-32", 1, False),
+    ]
+    assert all(row["bare_ratio"] > 0 for row in rows)
+    assert all((row["library"] is None) == (row["library_ratio"] is None) for row in rows)
+    assert figures["clock"] in {"wall", "cpu"}
+
+
+@pytest.mark.parametrize("clock", ["wall", "cpu"])
+def test_the_fastest_library_is_the_one_that_counts(monkeypatch: pytest.MonkeyPatch, clock: str) -> None:
+    from tests.benchmarks import attacks
+    from tests.benchmarks.measure import Times
+
+    def taking_turns(_: object, rounds: int) -> dict[str, list[Times]]:
+        fast, slow = Times(2.0, 3.0), Times(8.0, 9.0)
+        return {
+            "ours": [Times(1.0, 2.0)] * rounds,
+            "bare": [slow] * rounds,
+            "one": [slow] * rounds,
+            "two": [fast] * rounds,
+        }
+
+    monkeypatch.setattr(attacks, "_taking_turns", taking_turns)
+    row = attacks._row("fgsm", ("cnn-32-32", 1), 3, clock)
+    assert (row["library"], row["library_ratio"]) == ("two", 2.0 if clock == "wall" else 1.5)
+    assert row["bare_ratio"] == (8.0 if clock == "wall" else 4.5)
+
+
+def test_the_loops_written_by_hand_do_what_their_attacks_do() -> None:
+    from tests.benchmarks import bare
+
+    weights = torch.randn(3, 12, generator=torch.Generator().manual_seed(1))
+    x = torch.rand(4, 3, 2, 2, generator=torch.Generator().manual_seed(2))
+
+    def model(pixels: torch.Tensor) -> torch.Tensor:
+        return pixels.flatten(1) @ weights.T
+
+    labels = model(x).argmax(1)
+    moved = {
+        "fgsm": bare.fgsm(model, x, labels, 0.3),
+        "pgd": bare.pgd(model, x, labels, 0.3, 10, 0.1),
+        "apgd": bare.apgd(model, x, labels, 0.3, 10, {3: 3, 6: 3}),
+        "square": bare.square(model, x, labels, 0.3, [2, 1] * 20),
+        "cw": bare.carlini_wagner(model, x, labels, 3, 60, 1.0),
+        "deepfool": bare.deepfool(model, x, labels, 50, 3),
+    }
+    for name, pictures in moved.items():
+        assert 0 <= float(pictures.min()) <= float(pictures.max()) <= 1, name
+        assert float((pictures - x).abs().max()) < (0.3 + 1e-6 if name not in {"cw", "deepfool"} else 1), name
+        assert bool((model(pictures).argmax(1) != labels).any()), name
+    assert bool((model(moved["deepfool"]).argmax(1) != labels).all())
+
+
+def test_what_is_missing_for_a_published_number_is_said_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.benchmarks import published
+
+    leave_this_process_as_it_is(monkeypatch, published)
+    figures = published.run(["--data", str(tmp_path), "--rows", "szegedy"])
+    assert figures["rows"] == []
+    assert capsys.readouterr().err.startswith("szegedy is left out: ")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from engine.attacks.budget import ball
+from engine.attacks.climbing import Climb
 from engine.attacks.dispatch import steps_of
 from engine.attacks.gradient import GradientError, Objective, judge, look
-from engine.attacks.iterated import choose
 from engine.attacks.loss import cross_entropy, margin
-from engine.attacks.problem import Problem, Step
+from engine.attacks.problem import Problem, Step, choose
 from engine.catalogue.attacks import APGD, APGDDLR, Attack, AutoPGD
 
 INERTIA = 0.25
@@ -46,19 +47,20 @@ def climb_at_its_pace(
     budget = ball(problem.norm)(problem.x, problem.radius)
     checks = checkpoints(attack.steps)
     x = before = start
+    came: Climb | None = None
     for index in range(attack.steps):
         seen = look(problem, x, objective)
         step = Step(index, x, seen.logits, seen.loss, seen.slope)
-        yield step
+        yield replace(step, came=came)
         pace.see(step, objective(seen.logits, problem.labels, problem.targeted), seen.gradient)
         gradient = seen.gradient
         if index in checks:
-            x, gradient = pace.check(x, gradient, attack.rho * checks[index])
-        ahead = budget.project(x + pace.step_size * budget.steepest(gradient))
-        inertia = INERTIA if index else 0.0
-        x, before = budget.project(x + (1 - inertia) * (ahead - x) + inertia * (x - before)), x
+            step, gradient = pace.check(step, gradient, attack.rho * checks[index])
+        came = Climb.of(budget, step, gradient, pace.step_size)
+        came = replace(came, before=before, inertia=INERTIA if index else 0.0)
+        x, before = came.reached(), step.x
     end = judge(problem, x, attack.steps)
-    yield end
+    yield replace(end, came=came)
     pace.see(end, objective(end.logits, problem.labels, problem.targeted), pace.gradient)
 
 
@@ -114,7 +116,7 @@ class Pace:
         self.best = choose(is_better, step, self.best)
         self.gradient = torch.where(_wide(is_better), gradient, self.gradient)
 
-    def check(self, x: Tensor, gradient: Tensor, enough: float) -> tuple[Tensor, Tensor]:
+    def check(self, step: Step, gradient: Tensor, enough: float) -> tuple[Step, Tensor]:
         """Halves η for some images, and says from where and along which gradient every image goes on.
 
         An image's η is halved where fewer than ``enough`` steps rose since the last check (condition 1), or where η
@@ -125,7 +127,7 @@ class Pace:
         self.step_size = torch.where(_wide(halves), self.step_size / 2, self.step_size)
         self._rises = torch.zeros_like(self._rises)
         self._was_halved, self._highest_at_check = halves, self._highest
-        return torch.where(_wide(halves), self.best.x, x), torch.where(_wide(halves), self.gradient, gradient)
+        return choose(halves, self.best, step), torch.where(_wide(halves), self.gradient, gradient)
 
 
 def logit_ratio(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:

@@ -13,9 +13,9 @@ from engine.attacks.apgd import TINY, Pace, climb_at_its_pace
 from engine.attacks.budget import ball
 from engine.attacks.dispatch import steps_of
 from engine.attacks.gradient import GradientError, judge
-from engine.attacks.iterated import choose
 from engine.attacks.loss import margin
-from engine.attacks.problem import Problem, Step
+from engine.attacks.problem import Problem, Step, choose
+from engine.attacks.resting import among, part
 from engine.catalogue.attacks import APGDT
 
 NEEDED = 4
@@ -43,7 +43,7 @@ def _apgd_t(attack: APGDT, problem: Problem) -> Iterator[Step]:
         for step in _aimed_run(attack, problem, start, target, best):
             yield replace(step, index=run * (attack.steps + 1) + step.index)
             if best is None:
-                best = replace(step, slope=None)
+                best = replace(step, slope=None, came=None)
             else:
                 is_better = margin(step.logits, problem.labels) < margin(best.logits, problem.labels)
                 best = choose(is_better, step, best)
@@ -92,8 +92,8 @@ def _aimed_run(attack: APGDT, problem: Problem, start: Tensor, targets: Tensor, 
         for index in range(attack.steps + 1):
             yield replace(best, index=index)
         return
-    for step in _climb(attack, _part(problem, places), start[places], targets[places]):
-        yield _among(best, places, step)
+    for step in _climb(attack, part(problem, places), start[places], targets[places]):
+        yield among(best, places, step)
 
 
 def _climb(attack: APGDT, problem: Problem, start: Tensor, targets: Tensor) -> Iterator[Step]:
@@ -101,26 +101,3 @@ def _climb(attack: APGDT, problem: Problem, start: Tensor, targets: Tensor) -> I
         return aimed_ratio(logits, labels, targets)
 
     return climb_at_its_pace(problem, start, attack, objective, Pace(2 * problem.radius))
-
-
-def _part(problem: Problem, places: Tensor) -> Problem:
-    """The problem of some of the pictures."""
-    return replace(
-        problem,
-        x=problem.x[places],
-        labels=problem.labels[places],
-        epsilon=problem.radius[places],
-        seeds=tuple(problem.seeds[place] for place in places.tolist()),
-    )
-
-
-def _among(best: Step, places: Tensor, step: Step) -> Step:
-    """The step of some of the pictures, with the others as they are in ``best``."""
-    slope = None if step.slope is None else torch.full_like(best.loss, torch.nan).index_copy(0, places, step.slope)
-    return Step(
-        step.index,
-        best.x.index_copy(0, places, step.x),
-        best.logits.index_copy(0, places, step.logits),
-        best.loss.index_copy(0, places, step.loss),
-        slope,
-    )

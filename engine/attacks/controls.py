@@ -8,20 +8,16 @@ changes towards a copy of the picture that cannot happen up to ε = ‖c‖, whe
 
 from __future__ import annotations
 
-from io import BytesIO
-
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Generator, Tensor
 from torch.nn import functional
 
 from engine.attacks.budget import drawn
 from engine.attacks.dispatch import direction_of
+from engine.attacks.jpeg import compressed
 from engine.attacks.problem import Problem
 from engine.attacks.transfer import gaussian
-from engine.catalogue.attacks import JPEG, Blur, Brightness, Contrast, GaussianNoise, Norm, Pixelate
+from engine.catalogue.attacks import JPEG, Blur, Brightness, Contrast, GaussianNoise, Norm, Pixelate, UniformNoise
 
 UNCHANGED = "The picture stays as it is: it has nothing that this control could change."
 """What to say where ``is_flat`` is true of a control's direction."""
@@ -34,6 +30,12 @@ SMALLEST = 1e-6
 def _gaussian_noise(_attack: GaussianNoise, problem: Problem) -> Tensor:
     """Of n ~ N(0, 1) at every value, n / max |n|; every image's n from its own seed."""
     return _of_size_one(problem, drawn(_standard_normal, problem.seeds, problem.x))
+
+
+@direction_of.register
+def _uniform_noise(_attack: UniformNoise, problem: Problem) -> Tensor:
+    """Of u uniform in [−1, 1] at every value, u / max |u|; every image's u from its own seed."""
+    return _of_size_one(problem, drawn(_uniform, problem.seeds, problem.x))
 
 
 @direction_of.register
@@ -74,25 +76,8 @@ def _pixelate(attack: Pixelate, problem: Problem) -> Tensor:
 def _jpeg(attack: JPEG, problem: Problem) -> Tensor:
     """What the compression changes of the picture's 8-bit values, over 255; rounding to them is no part of it."""
     rounded = problem.x.detach().mul(255).round().to(torch.uint8).cpu()
-    changes = torch.stack([_compressed(each, attack.quality).double() - each.double() for each in rounded])
+    changes = torch.stack([compressed(each, attack.quality).double() - each.double() for each in rounded])
     return _of_size_one(problem, (changes / 255).to(problem.x.dtype).to(problem.x.device))
-
-
-def _compressed(picture: Tensor, quality: int) -> Tensor:
-    """(C, H, W) of uint8 as it comes back from a JPEG file; three channels are RGB, any others grey one by one."""
-    pixels: NDArray[np.uint8] = picture.permute(1, 2, 0).contiguous().numpy()
-    if pixels.shape[2] == 3:
-        back = _through_jpeg(pixels, quality)
-    else:
-        back = np.stack([_through_jpeg(grey, quality) for grey in np.moveaxis(pixels, 2, 0)], axis=2)
-    return torch.from_numpy(back).permute(2, 0, 1)
-
-
-def _through_jpeg(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    file = BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "JPEG", quality=quality, subsampling="4:2:0")
-    with Image.open(file) as image:
-        return np.array(image)
 
 
 def _of_size_one(problem: Problem, change: Tensor) -> Tensor:
@@ -107,6 +92,10 @@ def _of_size_one(problem: Problem, change: Tensor) -> Tensor:
         return scaled
     length = scaled.square().sum((1, 2, 3), keepdim=True).sqrt()
     return scaled / torch.where(length > 0, length, 1.0)
+
+
+def _uniform(shape: torch.Size, generator: Generator) -> Tensor:
+    return torch.rand(shape, generator=generator, dtype=torch.float64) * 2 - 1
 
 
 def _standard_normal(shape: torch.Size, generator: Generator) -> Tensor:

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import singledispatch
 
+import torch
 from torch import Tensor, nn
 
-from engine.attacks.gradient import judge
+from engine.attacks.budget import ball
+from engine.attacks.ensemble import crafting, judged_alone
+from engine.attacks.gradient import check_logits, judge
+from engine.attacks.obeying import kept_to_rules, on_grid, under_rules
 from engine.attacks.problem import Model, Problem, Step
 from engine.catalogue.attacks import Attack
 
@@ -16,7 +20,9 @@ from engine.catalogue.attacks import Attack
 def run(attack: Attack, problem: Problem) -> Iterator[Step]:
     """The attack's iterates x₀, x₁, …, xₙ, each with the network's answer to it; an attack of n steps gives n + 1.
 
-    It may be left between two steps and taken up later, or closed. The result is the last iterate.
+    It may be left between two steps and taken up later, or closed. The result is the last iterate. Where the attack
+    finds its own size, every iterate is shown as near to the clean picture as ε wants it (see ``limited``), and it may
+    end before its last index.
 
     Raises:
         ValueError: the attack does not work in this norm, or cannot be aimed at a class.
@@ -32,9 +38,53 @@ def run_in_parts(attack: Attack, problem: Problem) -> Iterator[Step | None]:
         ValueError: as for ``run``.
         GradientError: (from the iterator) as for ``run``.
     """
+    steps = search(attack, problem)
+    if not attack.finds:
+        return steps
+    return (step if step is None else limited(problem, step) for step in steps)
+
+
+def search(attack: Attack, problem: Problem) -> Iterator[Step | None]:
+    """The same as ``run_in_parts``, but where the attack finds its own size, ε does not matter.
+
+    The last iterate is then the smallest change it has found, or where it has found none, the clean picture.
+
+    Raises:
+        ValueError: as for ``run``.
+        GradientError: (from the iterator) as for ``run``.
+    """
     _check(attack, problem)
     counting = Counting(problem.model)
-    return _counted(steps_of(attack, replace(problem, model=counting)), counting, len(problem.x))
+    counted = replace(problem, model=counting)
+    alone = counted if problem.ruling.is_free else under_rules(counted)
+    crafted = crafting(attack, alone)
+    steps = steps_of(attack, crafted)
+    if crafted is not alone:
+        steps = judged_alone(alone, steps)
+    if not problem.ruling.is_free:
+        steps = kept_to_rules(attack, counted, steps)
+    return _counted(steps, counting, len(problem.x))
+
+
+def limited(problem: Problem, step: Step) -> Step:
+    """The iterate moved back towards the clean picture until ε allows it, with the answer to that.
+
+    See ``nearer``. One forward pass where some picture of the batch is too far away, none otherwise.
+    """
+    near = nearer(problem, step.x)
+    if torch.equal(near, step.x):
+        return step
+    return replace(judge(problem, near, step.index), queries=step.queries)
+
+
+def nearer(problem: Problem, x: Tensor) -> Tensor:
+    """Pictures (N, C, H, W) moved back towards the clean ones until ε allows them, on the grid of the rules.
+
+    See ``Ball.shorten``.
+    """
+    budget = ball(problem.norm)(problem.x, problem.radius)
+    near = budget.shorten(x)
+    return on_grid(budget, (near * 255).round() / 255, near) if problem.ruling.rules.eight_bit else near
 
 
 def direction(attack: Attack, problem: Problem) -> Tensor:
@@ -49,16 +99,27 @@ def direction(attack: Attack, problem: Problem) -> Tensor:
     _check(attack, problem)
     if not attack.scales:
         raise ValueError(f"attack: the direction of {attack.name} depends on ε")
-    return direction_of(attack, problem)
+    if problem.ruling.is_free:
+        return direction_of(attack, crafting(attack, problem))
+    way = direction_of(attack, crafting(attack, under_rules(problem)))
+    if problem.ruling.allowed is not None:
+        way = torch.where(problem.ruling.allowed, way, 0.0)
+    size = ball(problem.norm).size(way)
+    return way / torch.where(size > 0, size, 1.0)
 
 
 def along(problem: Problem, way: Tensor) -> Tensor:
-    """clip(x + ε · d, 0, 1), (N, C, H, W), for a direction d that ``direction`` gave."""
-    return (problem.x + problem.radius * way).clamp_(0, 1)
+    """clip(x + ε · d, 0, 1), (N, C, H, W), for a direction d that ``direction`` gave, on the grid of the rules."""
+    moved = (problem.x + problem.radius * way).clamp_(0, 1)
+    if not problem.ruling.rules.eight_bit:
+        return moved
+    return on_grid(ball(problem.norm)(problem.x, problem.radius), (moved * 255).round() / 255, moved)
 
 
 class Counting(nn.Module):
     """A model that counts the pictures it is asked about; its layers are still to be found in it.
+
+    The first answer is looked at, once: probabilities would be taken for logits by every attack, and followed badly.
 
     Attributes:
         asked: how many pictures so far.
@@ -71,9 +132,16 @@ class Counting(nn.Module):
         self.asked = 0
 
     def __call__(self, x: Tensor) -> Tensor:
-        """The model's answer, asked as if this were not here: no hook of this module's own is looked for."""
+        """The model's answer, asked as if this were not here: no hook of this module's own is looked for.
+
+        Raises:
+            GradientError: these are no logits.
+        """
+        logits = self.model(x)
+        if self.asked == 0:
+            check_logits(logits)
         self.asked += len(x)
-        return self.model(x)
+        return logits
 
 
 def _counted(steps: Iterator[Step | None], counting: Counting, count: int) -> Iterator[Step | None]:

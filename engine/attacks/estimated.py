@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.attacks.budget import Draw, LinfBall, ball, generators
 from engine.attacks.dispatch import steps_of
 from engine.attacks.gradient import GradientError, Objective, evaluating, judge
-from engine.attacks.loss import cross_entropy, margin
+from engine.attacks.loss import cross_entropy, lead
 from engine.attacks.problem import Problem, Step
 from engine.catalogue.attacks import NES, SPSA, Norm
 
@@ -121,7 +121,7 @@ def _spsa(attack: SPSA, problem: Problem) -> Iterator[Step | None]:
     length = 1.0 if problem.norm is Norm.LINF else problem.x[0].numel() ** 0.5
     alpha = attack.rate / length * problem.radius
     adam = Adam(problem.x)
-    estimator = Estimator(problem, _lead, LinfBall.on_edge, attack.samples, attack.delta)
+    estimator = Estimator(problem, lead, LinfBall.on_edge, attack.samples, attack.delta)
     return climb_by_estimates(problem, estimator, attack.steps, lambda gradient: alpha * adam.step(gradient))
 
 
@@ -165,9 +165,3 @@ def _gaussian(shape: torch.Size, source: torch.Generator) -> Tensor:
 def _cross_entropy(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
     loss = cross_entropy(logits, labels)
     return -loss if targeted else loss
-
-
-def _lead(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
-    """By how much the attack's aim leads, positive where it is reached."""
-    lead = margin(logits, labels)
-    return lead if targeted else -lead

@@ -7,29 +7,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from engine.attacks.loss import cross_entropy
 from engine.attacks.problem import Problem, Step
+from engine.attacks.ruling import View, Views
 from engine.errors import ExplainedError
 
 FLAT = "The gradient is zero at every pixel: the network's answer does not react to small changes here."
 """What to say where ``Step.flat`` or ``is_flat`` is true."""
 
+ROUNDING = 1e-5
+"""How near to 1 the sum of an answer must be to count as probabilities."""
 
 Objective = Callable[[Tensor, Tensor, bool], Tensor]
 """From logits (N, K), labels (N,) and whether these are targets to what the attack wants to grow, (N,)."""
 
-View = Callable[[Tensor], Tensor]
-"""Differentiable, from the pixels (N, C, H, W) to the ones that the network is shown instead."""
-
 
 class GradientError(ExplainedError, ValueError):
-    """The network gives nothing to follow: an answer or a gradient that is no number, or no gradient at all."""
+    """The network gives nothing to follow: an answer that is no logits, or no number, or a gradient that is none."""
 
     field = "model"
 
@@ -64,21 +64,27 @@ def look(problem: Problem, x: Tensor, objective: Objective | None = None, view: 
         objective: what is differentiated; None is the cross-entropy, negative towards a target.
         view: what the network is shown instead of ``x``, and answers to; None is ``x`` itself.
 
+    Where the problem has views, the gradient is the mean over this one and theirs (Athalye et al. 2018,
+    arXiv:1707.07397, equation 1); the answer and the loss are those of this one. Where the attack is crafted on other
+    models too, it is the mean over the models likewise (Liu et al. 2017, arXiv:1611.02770).
+
     Raises:
         GradientError: the answer or the gradient is not a finite number, or there is no gradient.
         ValueError: the model's answer has the wrong shape, or knows too few classes.
     """
     leaf = x.detach().requires_grad_()
     with torch.enable_grad(), evaluating(problem.layers):
-        logits = _answer(problem, leaf if view is None else view(leaf))
+        seen = leaf if view is None else view(leaf)
+        logits = answer(problem, seen)
         loss = cross_entropy(logits, problem.labels)
-        if objective is not None:
-            rising = objective(logits, problem.labels, problem.targeted)
-        else:
-            rising = -loss if problem.targeted else loss
-        gradient = _differentiate(rising.sum(), leaf)
+        gradient = differentiate(_rising(problem, logits, objective, loss), leaf)
+        if problem.views is not None:
+            gradient = _mean_over_views(problem, problem.views, leaf, view, objective, gradient)
+    for other in problem.others:
+        gradient = gradient + look(replace(problem, model=other, ensemble=None), x, objective, view).gradient
+    gradient = gradient / (1 + len(problem.others)) if problem.others else gradient
     loss, slope = loss.detach(), gradient.abs().amax((1, 2, 3))
-    _check_finite(loss, slope)
+    check_finite(loss, slope)
     return Look(logits.detach(), loss, gradient, slope)
 
 
@@ -91,9 +97,9 @@ def judge(problem: Problem, x: Tensor, index: int) -> Step:
     """
     x = x.detach()
     with torch.no_grad(), evaluating(problem.layers):
-        logits = _answer(problem, x)
+        logits = answer(problem, x)
         loss = cross_entropy(logits, problem.labels)
-    _check_finite(loss)
+    check_finite(loss)
     return Step(index, x, logits, loss)
 
 
@@ -102,14 +108,18 @@ def is_flat(direction: Tensor) -> Tensor:
     return ~direction.flatten(1).any(1)
 
 
-@contextmanager
-def evaluating(layers: Iterable[nn.Module]) -> Iterator[None]:
+def evaluating(layers: Iterable[nn.Module]) -> AbstractContextManager[None]:
     """Runs the layers of a network in evaluation mode and leaves every one of them as it was.
 
     In training mode, batch norm would mix the images of a batch and move its buffers, and dropout would draw from
     the global random state. The flags are set one by one: ``train()`` would wake layers that were frozen on purpose.
     """
     training = [each for each in layers if each.training]
+    return _all_in_evaluation(training) if training else _AS_IT_IS
+
+
+@contextmanager
+def _all_in_evaluation(training: Iterable[nn.Module]) -> Iterator[None]:
     for each in training:
         each.training = False
     try:
@@ -119,7 +129,15 @@ def evaluating(layers: Iterable[nn.Module]) -> Iterator[None]:
             each.training = True
 
 
-def _answer(problem: Problem, x: Tensor) -> Tensor:
+_AS_IT_IS = nullcontext()
+
+
+def answer(problem: Problem, x: Tensor) -> Tensor:
+    """The model's logits (N, K), in whatever mode it is in: see ``evaluating``.
+
+    Raises:
+        ValueError: they have the wrong shape, or are too few.
+    """
     logits = problem.model(x)
     count, shape = x.shape[0], logits.shape
     if len(shape) != 2 or shape[0] != count:
@@ -131,10 +149,59 @@ def _answer(problem: Problem, x: Tensor) -> Tensor:
     return logits
 
 
-def _differentiate(objective: Tensor, leaf: Tensor) -> Tensor:
+def check_logits(answer: object) -> None:
+    """What a model answers must be one tensor, and not the result of a softmax, which is never zero.
+
+    Raises:
+        GradientError: it is something else.
+    """
+    if not isinstance(answer, Tensor):
+        raise GradientError(
+            f"its answer is of type {type(answer).__name__}, not one tensor", "Let it give its logits alone, (N, K)."
+        )
+    if answer.ndim != 2 or answer.shape[1] < 2:  # said by ``answer``
+        return
+    values = answer.detach()
+    if bool((values > 0).all()) and bool(((values.sum(1) - 1).abs() < ROUNDING).all()):
+        raise GradientError(
+            "it answers with probabilities, not with logits", "Leave out the softmax at its end, or take its logarithm."
+        )
+
+
+def _rising(problem: Problem, logits: Tensor, objective: Objective | None, loss: Tensor | None = None) -> Tensor:
+    """What the attack wants to grow, summed over the images."""
+    if objective is not None:
+        return objective(logits, problem.labels, problem.targeted).sum()
+    loss = cross_entropy(logits, problem.labels) if loss is None else loss
+    return (-loss if problem.targeted else loss).sum()
+
+
+def _mean_over_views(
+    problem: Problem, views: Views, leaf: Tensor, view: View | None, objective: Objective | None, first: Tensor
+) -> Tensor:
+    total, count = first, 1
+    for each in views.draw():
+        logits = answer(problem, each(leaf if view is None else view(leaf)))
+        total = total + differentiate(_rising(problem, logits, objective), leaf)
+        count += 1
+    return total / count
+
+
+def differentiate(objective: Tensor, leaf: Tensor, keep: bool = False, weights: Tensor | None = None) -> Tensor:
+    """The gradient of one number by the pixels.
+
+    Args:
+        objective: a number; with ``weights`` several, of which it is the weighted sum.
+        leaf: (N, C, H, W) the pixels that it was made from.
+        keep: whether another number of the same answer is to be differentiated later.
+        weights: of the shape of ``objective``.
+
+    Raises:
+        GradientError: there is none.
+    """
     gradient = None
     if objective.requires_grad:
-        (gradient,) = torch.autograd.grad(objective, leaf, allow_unused=True)
+        (gradient,) = torch.autograd.grad(objective, leaf, weights, allow_unused=True, retain_graph=keep)
     if gradient is None:
         raise GradientError(
             "its answer cannot be differentiated by the pixels",
@@ -143,9 +210,14 @@ def _differentiate(objective: Tensor, leaf: Tensor) -> Tensor:
     return gradient
 
 
-def _check_finite(loss: Tensor, slope: Tensor | None = None) -> None:
+def check_finite(loss: Tensor, slope: Tensor | None = None) -> None:
+    """All of both, (N,), must be finite numbers.
+
+    Raises:
+        GradientError: one is not; says which of the two.
+    """
     # Asked at every step, so that all being well must be told at once: a finite sum has finite parts.
-    if math.isfinite(float(loss.sum()) + (0 if slope is None else float(slope.sum()))):
+    if math.isfinite(float((loss if slope is None else loss + slope).sum())):
         return
     if not bool(loss.isfinite().all()):
         raise GradientError("its answer is not a finite number", "Check its weights and its preprocessing.")

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-import torch
 from torch import Tensor
 
 from engine.attacks.budget import Ball, ball
+from engine.attacks.climbing import Climb
 from engine.attacks.dispatch import steps_of
 from engine.attacks.gradient import judge, look
-from engine.attacks.problem import Problem, Step
+from engine.attacks.problem import Problem, Step, choose
 from engine.catalogue.attacks import BIM, PGD
 
 
 def climb(problem: Problem, budget: Ball, start: Tensor, steps: int, step_size: float) -> Iterator[Step]:
-    """The loop: xₖ₊₁ = Π(xₖ + α · steepest ∇ₓJ(xₖ, y)), Π the projection onto the budget.
+    """The loop: xₖ₊₁ = Π(xₖ + α · uphill ∇ₓJ(xₖ, y)), Π the projection onto the budget.
 
     Args:
         problem: what is asked.
@@ -27,12 +27,14 @@ def climb(problem: Problem, budget: Ball, start: Tensor, steps: int, step_size: 
         step_size: α as a share of ε.
     """
     alpha = step_size * problem.radius
-    x = start
+    x, came = start, None
     for index in range(steps):
         seen = look(problem, x)
-        yield Step(index, x, seen.logits, seen.loss, seen.slope)
-        x = budget.project(x + alpha * budget.steepest(seen.gradient))
-    yield judge(problem, x, steps)
+        step = Step(index, x, seen.logits, seen.loss, seen.slope, came=came)
+        yield step
+        came = Climb.of(budget, step, seen.gradient, alpha)
+        x = came.reached()
+    yield replace(judge(problem, x, steps), came=came)
 
 
 @steps_of.register
@@ -70,14 +72,3 @@ def _best_of_runs(attack: PGD, problem: Problem, budget: Ball) -> Iterator[Step]
 
 def _better(problem: Problem, one: Step, other: Step) -> Step:
     return choose(one.loss < other.loss if problem.targeted else one.loss > other.loss, one, other)
-
-
-def choose(which: Tensor, one: Step, other: Step) -> Step:
-    """``one`` for the images where ``which`` is true, (N,) of bool, and ``other`` for the rest; without a slope."""
-    return replace(
-        other,
-        x=torch.where(which[:, None, None, None], one.x, other.x),
-        logits=torch.where(which[:, None], one.logits, other.logits),
-        loss=torch.where(which, one.loss, other.loss),
-        slope=None,
-    )

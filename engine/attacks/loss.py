@@ -31,3 +31,12 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
     # Minus infinity rather than zero in the label's place: all the logits may be negative.
     others = logits.scatter(1, column, -torch.inf)
     return logits.gather(1, column)[:, 0] - others.amax(1)
+
+
+def lead(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
+    """By how much the attack's aim leads, (N,): the margin of the target, or the other way round of the class to leave.
+
+    It is positive where the aim is reached.
+    """
+    ahead = margin(logits, labels)
+    return ahead if targeted else -ahead

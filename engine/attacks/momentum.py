@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from engine.attacks.budget import ball
+from engine.attacks.climbing import Climb
 from engine.attacks.dispatch import steps_of
 from engine.attacks.gradient import judge, look
 from engine.attacks.problem import Problem, Step
 from engine.catalogue.attacks import MIFGSM, NIFGSM, Norm
 
-Watch = Callable[[int, Tensor, Tensor], tuple[Step, Tensor]]
-"""From k, the iterate xₖ and the momentum gₖ to the step that is shown, and the gradient that is followed from xₖ."""
+Watch = Callable[[int, Tensor, Tensor], tuple[Step, Tensor, Tensor]]
+"""From k, the iterate xₖ and the momentum gₖ to the step that is shown, the gradient, and what is added up of it."""
 
 
 def climb_with_momentum(problem: Problem, steps: int, step_size: float, decay: float, watch: Watch) -> Iterator[Step]:
@@ -29,26 +30,27 @@ def climb_with_momentum(problem: Problem, steps: int, step_size: float, decay: f
         steps: how many gradient steps are taken.
         step_size: α as a share of ε.
         decay: μ, how much of the earlier gradients is kept.
-        watch: what is shown of an iterate, and which gradient is followed from it.
+        watch: what is shown of an iterate, the gradient there, and what of it is added up.
     """
     budget = ball(problem.norm)(problem.x, problem.radius)
     alpha = step_size * problem.radius
-    x, momentum = problem.x, torch.zeros_like(problem.x)
+    x, momentum, came = problem.x, torch.zeros_like(problem.x), None
     for index in range(steps):
-        step, gradient = watch(index, x, momentum)
-        yield step
-        momentum = decay * momentum + _of_mean_one(gradient)
-        x = budget.project(x + alpha * budget.steepest(momentum))
-    yield judge(problem, x, steps)
+        step, gradient, added = watch(index, x, momentum)
+        yield replace(step, came=came)
+        momentum = decay * momentum + _of_mean_one(added)
+        came = Climb.of(budget, step, gradient, alpha, momentum)
+        x = came.reached()
+    yield replace(judge(problem, x, steps), came=came)
 
 
 @steps_of.register
 def _mifgsm(attack: MIFGSM, problem: Problem) -> Iterator[Step]:
     """Dong et al. 2018, algorithm 1; in L2 equation 9."""
 
-    def watch(index: int, x: Tensor, _momentum: Tensor) -> tuple[Step, Tensor]:
+    def watch(index: int, x: Tensor, _momentum: Tensor) -> tuple[Step, Tensor, Tensor]:
         seen = look(problem, x)
-        return Step(index, x, seen.logits, seen.loss, seen.slope), seen.gradient
+        return Step(index, x, seen.logits, seen.loss, seen.slope), seen.gradient, seen.gradient
 
     return climb_with_momentum(problem, attack.steps, attack.step_size, attack.decay, watch)
 
@@ -63,9 +65,9 @@ def _nifgsm(attack: NIFGSM, problem: Problem) -> Iterator[Step]:
     length = 1.0 if problem.norm is Norm.LINF else problem.x[0].numel() ** 0.5
     reach = attack.step_size * attack.decay / length * problem.radius
 
-    def watch(index: int, x: Tensor, momentum: Tensor) -> tuple[Step, Tensor]:
+    def watch(index: int, x: Tensor, momentum: Tensor) -> tuple[Step, Tensor, Tensor]:
         ahead = look(problem, x + reach * momentum)
-        return replace(judge(problem, x, index), slope=ahead.slope), ahead.gradient
+        return replace(judge(problem, x, index), slope=ahead.slope), ahead.gradient, ahead.gradient
 
     return climb_with_momentum(problem, attack.steps, attack.step_size, attack.decay, watch)
 

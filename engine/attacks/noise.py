@@ -12,5 +12,5 @@ from engine.catalogue.attacks import Noise
 
 @direction_of.register
 def _noise(_attack: Noise, problem: Problem) -> Tensor:
-    """L∞: every value ±1 at random; L2: a Gaussian direction of length 1."""
+    """L∞: every value ±1 at random; L2: a Gaussian direction of length 1; L1: a uniform point of its surface."""
     return drawn(ball(problem.norm).on_edge, problem.seeds, problem.x)

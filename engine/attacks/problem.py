@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from engine.attacks.ruling import FREE, Ruling, Views
 from engine.catalogue.attacks import Norm
+from engine.catalogue.joining import Joining
+
+if TYPE_CHECKING:
+    from engine.attacks.climbing import Climb
 
 Model = Callable[[Tensor], Tensor]
 """Pixels (N, C, H, W) in [0, 1] to logits (N, K)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """What an attack is crafted on beside one model.
+
+    Attributes:
+        models: each takes the same pictures and knows the same classes.
+        joining: what is averaged over them and that one.
+    """
+
+    models: tuple[Model, ...]
+    joining: Joining = Joining.LOGITS
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +46,9 @@ class Problem:
         norm: the norm in which ε is measured.
         epsilon: the size of the perturbation, one number or one per image, (N, 1, 1, 1).
         seeds: one per image; all that an attack draws for an image comes from its seed.
+        ruling: what the attack may do beside its budget; ``run`` sees to it.
+        views: other views of the pictures, over which every gradient is averaged; set by ``run``.
+        ensemble: other models that the attack is crafted on too; ``model`` alone judges what comes out.
 
     Raises:
         ValueError: an argument does not fit; the message begins with its name.
@@ -39,6 +61,9 @@ class Problem:
     norm: Norm
     epsilon: Tensor | float
     seeds: tuple[int, ...]
+    ruling: Ruling = FREE
+    views: Views | None = None
+    ensemble: Ensemble | None = None
 
     def __post_init__(self) -> None:
         self._check_pictures()
@@ -46,6 +71,11 @@ class Problem:
         self._check_budget()
         if len(self.seeds) != len(self.x):
             raise ValueError(f"seeds: there must be one per image, {len(self.x)}, not {len(self.seeds)}")
+
+    @property
+    def others(self) -> tuple[Model, ...]:
+        """The other models that the attack is crafted on."""
+        return () if self.ensemble is None else self.ensemble.models
 
     @cached_property
     def radius(self) -> Tensor:
@@ -110,6 +140,10 @@ class Step:
             estimated from answers alone, that of the estimate which led to ``x``.
         queries: how many pictures the network was asked about so far, for one of the batch: its forward passes. Where
             some of the batch rest, it is the mean, rounded down. ``run`` counts; in a step from elsewhere it is 0.
+        moved: (N,) how far any point of the picture is moved at most, in pixels; None where nothing is moved.
+        by: the member that made each picture, (N) names of attacks, where an attack is made of several; else empty.
+        came: the step along a gradient that led to ``x`` from the iterate before; None at a start, at a picture that is
+            shown once more, and where an attack goes another way. Of a batch, it is that of the pictures that move.
     """
 
     index: int
@@ -118,8 +152,29 @@ class Step:
     loss: Tensor
     slope: Tensor | None = None
     queries: int = 0
+    moved: Tensor | None = None
+    by: tuple[str, ...] = ()
+    came: Climb | None = None
 
     @property
     def flat(self) -> Tensor | None:
         """Where the gradient is zero at every pixel, so that it shows no way, (N,) of bool."""
         return None if self.slope is None else self.slope == 0
+
+    @property
+    def nbytes(self) -> int:
+        """What it takes to keep it among other iterates."""
+        return self.x.nbytes + (0 if self.came is None else self.came.nbytes)
+
+
+def choose(which: Tensor, one: Step, other: Step) -> Step:
+    """``one`` for the images where ``which`` is true, (N,) of bool, and ``other`` for the rest; no slope, no climb."""
+    return replace(
+        other,
+        x=torch.where(which[:, None, None, None], one.x, other.x),
+        logits=torch.where(which[:, None], one.logits, other.logits),
+        loss=torch.where(which, one.loss, other.loss),
+        slope=None,
+        came=None,
+        moved=None if one.moved is None or other.moved is None else torch.where(which, one.moved, other.moved),
+    )

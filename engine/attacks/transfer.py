@@ -58,10 +58,10 @@ def _difgsm(attack: DIFGSM, problem: Problem) -> Iterator[Step]:
     """
     sources = generators(problem.seeds)
 
-    def watch(index: int, x: Tensor, _momentum: Tensor) -> tuple[Step, Tensor]:
+    def watch(index: int, x: Tensor, _momentum: Tensor) -> tuple[Step, Tensor, Tensor]:
         places = [draw_placed(x.shape[1:], attack.probability, attack.smallest, source) for source in sources]
         seen = look(problem, x, view=lambda pixels: place(pixels, places))
-        return replace(judge(problem, x, index), slope=seen.slope), seen.gradient
+        return replace(judge(problem, x, index), slope=seen.slope), seen.gradient, seen.gradient
 
     return climb_with_momentum(problem, attack.steps, attack.step_size, attack.decay, watch)
 
@@ -73,16 +73,20 @@ def _tifgsm(attack: TIFGSM, problem: Problem) -> Iterator[Step]:
     That stands for the gradients of the picture moved by every offset up to r. One step of size ε is the paper's
     TI-FGSM, several with momentum its TI-MI-FGSM.
     """
-    channels = problem.x.shape[1]
-    kernel = gaussian(attack.radius).to(problem.x.dtype).to(problem.x.device)
-    kernels = kernel.expand(channels, 1, -1, -1)
 
-    def watch(index: int, x: Tensor, _momentum: Tensor) -> tuple[Step, Tensor]:
+    def watch(index: int, x: Tensor, _momentum: Tensor) -> tuple[Step, Tensor, Tensor]:
         seen = look(problem, x)
-        blurred = functional.conv2d(seen.gradient, kernels, padding=attack.radius, groups=channels)
-        return Step(index, x, seen.logits, seen.loss, seen.slope), blurred
+        step = Step(index, x, seen.logits, seen.loss, seen.slope)
+        return step, seen.gradient, blurred(seen.gradient, attack.radius)
 
     return climb_with_momentum(problem, attack.steps, attack.step_size, attack.decay, watch)
+
+
+def blurred(gradient: Tensor, radius: int) -> Tensor:
+    """A gradient (N, C, H, W) convolved with the Gaussian of ``gaussian``, channel by channel; zero beyond the edge."""
+    channels = gradient.shape[1]
+    kernel = gaussian(radius).to(gradient.dtype).to(gradient.device)
+    return functional.conv2d(gradient, kernel.expand(channels, 1, -1, -1), padding=radius, groups=channels)
 
 
 def gaussian(radius: int) -> Tensor:

@@ -5,7 +5,8 @@ The form, the command line, the session file and the tests read the same declara
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, ClassVar, TypeVar
 
@@ -24,6 +25,28 @@ class Bounds:
 def option(default: float | bool, *, low: float = 0, high: float = 1, label: str, text: str, unit: str = "") -> Any:
     """A dataclass field that the user may set, with inclusive bounds."""
     return field(default=default, metadata={"bounds": Bounds(low, high, label, text, unit)})
+
+
+Offers = Callable[[], Mapping[str, str]]
+"""What there is to choose from at this moment: names, and what each is called."""
+
+LONGEST_NAME = 80
+"""In characters, of what a ``choice`` names."""
+
+
+def choice(*, offers: Offers, label: str, text: str) -> Any:
+    """A dataclass field that names something kept elsewhere; empty where nothing is chosen.
+
+    A name is made of small letters, digits, dots and dashes, so that it can stand in a session file and never leads
+    out of the folder in which it is looked for. Whether there is such a thing, whoever uses it finds out.
+    """
+    return field(default="", metadata={"bounds": Bounds(0, LONGEST_NAME, label, text), "offers": offers})
+
+
+def offers_of(of: Field[Any]) -> Offers:
+    """What ``choice`` stored with a field."""
+    found: Offers = of.metadata["offers"]
+    return found
 
 
 def bounds(of: Field[Any]) -> Bounds:
@@ -49,10 +72,16 @@ class Options:
             wanted = type(each.default)
             if not _fits(value, wanted):
                 raise ValueError(f"{self.name}: {each.name} must be {_KINDS[wanted]}, not {value!r}")
-            if wanted is not bool and not (limits.low <= value <= limits.high):
+            if wanted is str:
+                self._check_name(each.name, value)
+            elif wanted is not bool and not (limits.low <= value <= limits.high):
                 raise ValueError(
                     f"{self.name}: {each.name} must be between {limits.low:g} and {limits.high:g}, not {value!r}"
                 )
+
+    def _check_name(self, option: str, value: str) -> None:
+        if len(value) > LONGEST_NAME or not re.fullmatch(r"[a-z0-9.\-]*", value):
+            raise ValueError(f"{self.name}: {option} must be a short name of a-z, 0-9, dots and dashes, not {value!r}")
 
     def to_dict(self) -> dict[str, object]:
         """Name and options, ready for JSON."""
@@ -89,4 +118,4 @@ def _fits(value: object, wanted: type) -> bool:
     return type(value) is wanted or (wanted is float and type(value) is int)
 
 
-_KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number"}
+_KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}

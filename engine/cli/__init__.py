@@ -1,4 +1,4 @@
-"""The command line without a window: predict, attack and list, one JSON object a line."""
+"""The command line without a window: predict, attack, list and teach, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.catalogue.attacks import ATTACKS, Norm
+from engine.cli.beside import add_others
 from engine.cli.choices import UsageError, read_seed
 from engine.cli.commands import attack_pictures, list_choices, predict_pictures
+from engine.cli.networks import add_options
+from engine.cli.teaching import add_arguments, teach_network, text_of_taught
 from engine.cli.texts import text_of_attack, text_of_choice, text_of_prediction
 
-COMMANDS = ("predict", "attack", "list")
+COMMANDS = ("predict", "attack", "list", "teach")
 
 SOME_FAILED, MAKES_NO_SENSE = 1, 2
 INTERRUPTED, READER_GONE = 130, 141
@@ -67,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     attack.set_defaults(run=attack_pictures, text=text_of_attack)
     for each in (predict, attack):
         each.add_argument("images", nargs="+", metavar="IMAGE")
-        each.add_argument("--model", default="efficientnet-lite0", metavar="NAME")
+        add_options(each)
         each.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
     attack.add_argument("--attack", default="fgsm", choices=ATTACKS)
     attack.add_argument("--epsilon", default="2/255", help="8/255, 0.031 or 8 in L∞; pixel units in L2")
@@ -75,10 +78,14 @@ def _parser() -> argparse.ArgumentParser:
     attack.add_argument("--target", metavar="CLASS", help="name or number of the class that is wanted")
     attack.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the attack; repeat")
     attack.add_argument("--seed", type=read_seed, default=0, help="of every random choice, a whole number from 0 on")
+    add_others(attack)
     attack.add_argument("--out", type=Path, metavar="FOLDER", help="save the pictures there and check the files")
     listing = commands.add_parser("list", help="what can be chosen")
     listing.set_defaults(run=list_choices, text=text_of_choice)
     listing.add_argument("what", choices=("models", "attacks"))
-    for each in (predict, attack, listing):
+    teach = commands.add_parser("teach", help="teach a network the classes of some folders of pictures")
+    teach.set_defaults(run=teach_network, text=text_of_taught)
+    add_arguments(teach)
+    for each in (predict, attack, listing, teach):
         each.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser

@@ -10,9 +10,11 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from engine.catalogue.attacks import ATTACKS, Norm
-from engine.catalogue.models import NETWORKS, is_at_hand
+from engine.catalogue.models import all_networks, is_at_hand
 from engine.catalogue.options import bounds
+from engine.cli.beside import load_others
 from engine.cli.choices import UsageError, read_attack, read_class, read_size
+from engine.cli.networks import load
 from engine.cli.out import OutFolder
 from engine.cli.texts import Line
 from engine.errors import ExplainedError
@@ -66,15 +68,16 @@ def attack_pictures(chosen: argparse.Namespace) -> Iterator[Line]:
         raise UsageError(f"{how.name} cannot be aimed at a class")
     model = _model(chosen)
     target = None if chosen.target is None else read_class(chosen.target, model.classes)
+    others = load_others(chosen, model)
     out = OutFolder(chosen.out, chosen.images) if chosen.out else None
 
     def ask(names: list[str], x: Tensor) -> list[Line]:
         began = time.perf_counter()
-        outcome = attack(model, x, how, epsilon=epsilon, norm=norm, target=target, seed=chosen.seed)
+        outcome = attack(model, x, how, epsilon=epsilon, norm=norm, target=target, seed=chosen.seed, **others.craft)
         seconds = (time.perf_counter() - began) / len(names)
-        lines = []
+        lines, seen = [], others.seen(outcome, model, target)
         for index, name in enumerate(names):
-            line = {"file": name, **_outcome(model, outcome, index), "seconds": seconds}
+            line = {"file": name, **_outcome(model, outcome, index), **seen[index], "seconds": seconds}
             lines.append(line if out is None else line | out.save(name, model, outcome, index, target))
         return lines
 
@@ -91,12 +94,7 @@ def _model(chosen: argparse.Namespace) -> Classifier:
 
     tune_process()
     set_threads(window=False)
-    from engine.models import load_model
-
-    try:
-        return load_model(chosen.model, chosen.device)
-    except ExplainedError as error:
-        raise UsageError(str(error)) from error
+    return load(chosen)
 
 
 def _lines(model: Classifier, images: Sequence[str], ask: Ask) -> Iterator[Line]:
@@ -158,7 +156,7 @@ def _top(model: Classifier, prediction: Prediction) -> list[tuple[str, float]]:
 
 
 def _models() -> Iterator[Line]:
-    for card in NETWORKS.values():
+    for card in all_networks().values():
         yield {
             "name": card.name,
             "title": card.title,

@@ -28,7 +28,16 @@ def text_of_attack(line: Line) -> str:
     )
     if "saved" in line:
         said += f"; saved as {line['saved']} ({line['saved_verdict']})"
+    said += "".join(f"\n    {_text_of_other(name, seen)}" for name, seen in line.get("others", {}).items())
     return said + (f"; {line['error']}" if "error" in line else "")
+
+
+def _text_of_other(name: str, seen: Line) -> str:
+    """Another network that looks at the picture."""
+    (before, share), (after, other) = seen["before"], seen["after"]
+    crafted = ", crafted on it too" if seen["crafted_on"] else ""
+    stands = "hit the target" if seen["hit"] else seen["standing"]
+    return f"{name}: {before} {say_percent(share)} → {after} {say_percent(other)}: {stands}{crafted}"
 
 
 def text_of_choice(line: Line) -> str:

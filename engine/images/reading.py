@@ -74,7 +74,7 @@ def decode(image: str | bytes) -> Decoded:
     """Reads a picture: PNG, JPEG, WebP, BMP, TIFF or GIF, by its content, whatever its name.
 
     Args:
-        image: a file's path, ``sample:NAME``, or the bytes of a file.
+        image: a file's path, ``sample:NAME``, ``drawn:…``, or the bytes of a file.
 
     Raises:
         ImageError: it cannot be read; nothing else is raised, whatever the bytes.

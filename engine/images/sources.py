@@ -1,4 +1,4 @@
-"""Where the bytes of a picture come from: a file, a sample of the gallery, or memory."""
+"""Where the bytes of a picture come from: a file, a sample of the gallery, a drawing, or memory."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from engine.catalogue.samples import SAMPLE_PREFIX, SAMPLES, sample_path
+from engine.images.drawn import encoded, is_drawn
 from engine.images.errors import RefusedError, grouped
 
 FILE_LIMIT = 512 * 2**20
@@ -22,6 +23,8 @@ def name_of(image: str | bytes) -> str:
     if image.startswith(SAMPLE_PREFIX):
         sample = SAMPLES.get(image.removeprefix(SAMPLE_PREFIX))
         return sample.title if sample else image
+    if is_drawn(image):
+        return "drawing"
     return Path(image).name or image
 
 
@@ -34,6 +37,8 @@ def fetch(image: str | bytes) -> bytes:
     if isinstance(image, bytes):
         _check_length(len(image))
         return image
+    if is_drawn(image):
+        return encoded(image)
     try:
         return _read(_path(image))
     except (OSError, ValueError) as error:
@@ -50,7 +55,8 @@ def _path(image: str) -> Path:
     try:
         return sample_path(image.removeprefix(SAMPLE_PREFIX))
     except KeyError as error:
-        raise RefusedError("there is no such sample", f"Choose one of {', '.join(SAMPLES)}.") from error
+        shown = ", ".join(list(SAMPLES)[:5])
+        raise RefusedError("there is no such sample", f"Choose one of the gallery: {shown}, …") from error
 
 
 def _read(path: Path) -> bytes:

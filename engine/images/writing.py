@@ -76,7 +76,16 @@ def save_text(text: str, path: str | Path) -> None:
     Raises:
         SaveError: it cannot be written; nothing was changed.
     """
-    _write(Path(path), lambda file: file.write(text.encode()))
+    save_bytes(text.encode(), path)
+
+
+def save_bytes(content: bytes, path: str | Path) -> None:
+    """Saves bytes as they are; the older file stays until the new is whole.
+
+    Raises:
+        SaveError: it cannot be written; nothing was changed.
+    """
+    _write(Path(path), lambda file: file.write(content))
 
 
 def read_back(path: str | Path) -> Floats:

@@ -21,12 +21,14 @@ from engine.inside.layers import (
     Patches,
     UnitCurve,
 )
+from engine.inside.stepping import AttackStep, Lamp, Masking, MaskingCheck, StageKind, StepStage
 
 __all__ = [
     "NOTHING",
     "Activations",
     "Anatomy",
     "Architecture",
+    "AttackStep",
     "Causes",
     "Companion",
     "Divergence",
@@ -37,11 +39,16 @@ __all__ = [
     "Group",
     "Grown",
     "Inside",
+    "Lamp",
+    "Masking",
+    "MaskingCheck",
     "Node",
     "Patch",
     "Patches",
     "Receptive",
     "SaliencyMaps",
+    "StageKind",
+    "StepStage",
     "UnitCurve",
 ]
 
@@ -68,6 +75,8 @@ class Inside:
     saliency: SaliencyMaps | None = None
     gradients: GradientWalk | None = None
     causes: Causes | None = None
+    step: AttackStep | None = None
+    masking: Masking | None = None
     notes: tuple[str, ...] = ()
 
 

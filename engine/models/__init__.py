@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.catalogue.models import NetworkCard, Source, find_network, imagenet_classes
+from engine.catalogue.models import NetworkCard, Source, find_network
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,7 +22,7 @@ def load_model(name: str = "efficientnet-lite0", device: str = "auto") -> Classi
     """The network of that name, ready to be asked.
 
     Args:
-        name: one of ``engine.catalogue.models.NETWORKS``.
+        name: one of ``engine.catalogue.models.all_networks()``.
         device: ``"auto"``, ``"cuda"``, ``"mps"`` or ``"cpu"``; one that is missing becomes the CPU, with a note.
 
     Raises:
@@ -35,11 +35,15 @@ def load_model(name: str = "efficientnet-lite0", device: str = "auto") -> Classi
     card = find_network(name)
     notes: list[str] = []
     chosen = choose_device(device, notes.append)
+    if card.source is Source.FILE:
+        from engine.models.own import load_own
+
+        return load_own(card.name, chosen, notes)
     return Classifier(
         _builder(card)(card),
         name=card.name,
         title=card.title,
-        classes=imagenet_classes(),
+        classes=card.classes,
         recipe=card.recipe,
         mean=card.mean,
         std=card.std,
@@ -52,6 +56,12 @@ def _builder(card: NetworkCard) -> Callable[[NetworkCard], nn.Module]:
     """What builds a network and fills in its weights."""
     if card.source is Source.TORCHVISION:
         from engine.models.torchvision_networks import build
+    elif card.source is Source.BOX:
+        from engine.models.boxed import build
+    elif card.source is Source.UNTRAINED:
+        from engine.models.untrained import build
+    elif card.source is Source.TIMM:
+        from engine.models.timm_networks import build
     elif card.family == "SqueezeNet":
         from engine.models.squeezenet import build
     else:

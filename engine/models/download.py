@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import http.client
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -54,8 +55,9 @@ def download(card: NetworkCard, folder: Path | None = None) -> Iterator[Progress
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield from _fetch(card, part)
-        yield from _check(card, part)
+        way = _SafeRedirects()
+        yield from _fetch(card, part, way)
+        yield from _check(card, part, card.sha or way.sha)
         part.replace(path)
     except (OSError, http.client.HTTPException) as error:
         if isinstance(error, HTTPError):
@@ -65,7 +67,7 @@ def download(card: NetworkCard, folder: Path | None = None) -> Iterator[Progress
         raise _explained(card, error) from error
 
 
-def _fetch(card: NetworkCard, part: Path) -> Iterator[Progress]:
+def _fetch(card: NetworkCard, part: Path, way: _SafeRedirects) -> Iterator[Progress]:
     """Appends to ``part`` what is missing of the file."""
     limit = int(card.megabytes * 1e6 * ROOM)
     have = part.stat().st_size if part.exists() else 0
@@ -73,7 +75,7 @@ def _fetch(card: NetworkCard, part: Path) -> Iterator[Progress]:
         part.unlink()
         have = 0
     try:
-        response = _open(card.url, have)
+        response = _open(card.url, have, way)
     except HTTPError as error:
         if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
@@ -105,7 +107,7 @@ def _copy(
         raise http.client.IncompleteRead(b"", int(total - done))
 
 
-def _check(card: NetworkCard, part: Path) -> Iterator[Progress]:
+def _check(card: NetworkCard, part: Path, sha: str) -> Iterator[Progress]:
     """Compares the file's hash; one that is wrong is deleted, for no more bytes can mend it."""
     digest, size, done = hashlib.sha256(), part.stat().st_size, 0
     with part.open("rb") as file:
@@ -113,13 +115,19 @@ def _check(card: NetworkCard, part: Path) -> Iterator[Progress]:
             digest.update(chunk)
             done += len(chunk)
             yield Progress(done, size, "checking")
-    if not digest.hexdigest().startswith(card.sha):
+    if not digest.hexdigest().startswith(sha):
         part.unlink()
         raise _failed(card, "what arrived is not the file that was published (its SHA-256 differs)", _LATER)
 
 
 class _SafeRedirects(HTTPRedirectHandler):
-    """Follows a redirection only to an address that is as safe."""
+    """Follows a redirection only to an address that is as safe.
+
+    Attributes:
+        sha: the file's SHA-256 in hexadecimal digits, where the Hugging Face hub told it on the way; else empty.
+    """
+
+    sha = ""
 
     def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
         """A request for ``newurl``."""
@@ -128,17 +136,20 @@ class _SafeRedirects(HTTPRedirectHandler):
         except URLError:
             fp.close()
             raise
+        told = str(headers.get("X-Linked-Etag", "")).strip('"')
+        if re.fullmatch("[0-9a-f]{64}", told):
+            self.sha = told
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _open(url: str, have: int) -> http.client.HTTPResponse:
+def _open(url: str, have: int, way: _SafeRedirects) -> http.client.HTTPResponse:
     """The server's answer, without the first ``have`` bytes if it can leave them out."""
     _refuse_unsafe(url)
     headers = {"User-Agent": "foolscope", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
     request = Request(url, headers=headers)  # noqa: S310 - the address has just been checked
-    response: http.client.HTTPResponse = build_opener(_SafeRedirects).open(request, timeout=TIMEOUT)
+    response: http.client.HTTPResponse = build_opener(way).open(request, timeout=TIMEOUT)
     return response
 
 

@@ -119,12 +119,12 @@ def entries() -> Iterator[Entry]:
     """All classification networks of the installed torchvision that have published weights."""
     from torchvision import models
 
-    for name in sorted(models.list_models(module=models), key=_natural):
+    for name in sorted(models.list_models(module=models), key=natural):
         if len(models.get_model_weights(name)):
             yield entry(name)
 
 
-def _natural(name: str) -> list[int | str]:
+def natural(name: str) -> list[int | str]:
     """A key that puts ResNet-50 before ResNet-101."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 

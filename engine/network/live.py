@@ -30,21 +30,39 @@ class Live:
         self.kept: dict[str, Any] = {}
         self._seen: list[tuple[Tensor, dict[str, Tensor]]] = []
         self._asked: Tensor | None = None
+        self._points: tuple[Tensor, dict[str, Tensor]] | None = None
+        self._apart: tuple[Tensor, Tensor, Tensor] | None = None
 
-    def ask(self, x: Tensor, names: Iterable[str]) -> Tensor:
+    def ask(self, x: Tensor, names: Iterable[str], clean: Tensor | None = None) -> Tensor:
         """The logits (N, K) of pixels (N, C, H, W), bit for bit those of ``Classifier.logits``.
 
         The values of the named nodes are kept for ``values`` where the same pass gives them; those of the picture that
-        was asked about before are let go.
+        was asked about before are let go. Where none are named, and a clean picture is given, the distances from it
+        are kept for ``distances``.
         """
         self._seen = [each for each in self._seen if each[0] is not self._asked]
         self._asked = x
-        found = self._together(x, list(names))
+        wanted = list(names)
+        if clean is not None and not wanted:
+            logits = self._measured(x, clean)
+            return self._watched.classifier.logits(x) if logits is None else logits
+        found = self._together(x, wanted)
         if found is None:
             return self._watched.classifier.logits(x)
         logits, values = found
         self._keep(x, values)
         return logits
+
+    def distances(self, x: Tensor, clean: Tensor) -> Tensor:
+        """‖value − clean value‖₂ of the nodes that are compared, (n,), in the order of the graph.
+
+        Raises:
+            RecordingError: the network cannot be watched, or goes another way with one of the pictures.
+        """
+        if self._apart is None or self._apart[0] is not x or self._apart[1] is not clean:
+            self._measure(x, clean)
+        assert self._apart is not None  # noqa: S101
+        return self._apart[2]
 
     def values(self, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
         """The values of nodes for those very pixels, (N, …) each; detached, and not to be changed.
@@ -68,10 +86,26 @@ class Live:
         made: Made = self.kept[name][1]
         return made
 
+    def _measure(self, x: Tensor, clean: Tensor) -> Tensor:
+        """Keeps the distances of a picture from the clean one, and gives the answer of the network that told them."""
+        apart = self._watched.apart
+        if self._points is None or self._points[0] is not clean:
+            self._points = (clean, apart.points(clean))
+        logits, distances = apart(x, self._points[1])
+        self._apart = (x, clean, distances)
+        return logits
+
+    def _measured(self, x: Tensor, clean: Tensor) -> Tensor | None:
+        """The answer that comes with the distances, if it is the one that is shown."""
+        return self._tried(lambda: self._measure(x, clean) if self._watched.answers_apart else None)
+
     def _together(self, x: Tensor, names: list[str]) -> tuple[Tensor, dict[str, Tensor]] | None:
         """Logits and values in one fast pass, if there is a way."""
+        return self._tried(lambda: self._watched.quick_values(x, names))
+
+    def _tried(self, ask: Callable[[], Made | None]) -> Made | None:
         try:
-            return self._watched.quick_values(x, names)
+            return ask()
         except RecordingError:
             return None  # it went another way than with the picture it was recorded with
         except (RuntimeError, MemoryError) as error:

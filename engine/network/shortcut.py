@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from engine.models.classifier import Classifier
+from engine.network.apart import Apart, measures
 from engine.network.capturing import Capturing
 from engine.network.recording import Recording, RecordingError, capture, record
 from engine.network.replay import Replay
@@ -62,12 +63,14 @@ class Shortcut:
         copy = replace(record(self._prepared.network, there), keeps=False)
         with torch.no_grad():
             _, original = capture(classifier.module, recording, x)
-            copied_answer, copied = capture(self._prepared.network, copy, there, _untouched(copy))
+            copied_answer, copied = capture(self._prepared.network, copy, there)
         if not torch.equal(copied_answer.to(answer), answer):
             raise RecordingError("its answer differs by rounding while it is watched")
-        shared = {name: value for name, value in copied.items() if _agrees(value, original.get(name))}
+        shared = {name: copied[name] for name in _untouched(copy) if _agrees(copied[name], original.get(name))}
         self._capturing = Capturing(self._prepared.network, copy, shared)
         self._replay = Replay(recording, shared)
+        self._copy = copy
+        self._measures = measures(recording, original, copied, _agrees)
         self.names = frozenset((*shared, *self._found_again(x, shared, original)))
 
     def fits(self, x: Tensor, names: Collection[str]) -> bool:
@@ -85,6 +88,13 @@ class Shortcut:
         """
         logits, given = self._capturing(self._prepared.there(x), self._replay.needs(names))
         return logits, self._replay.values(x, given, names)
+
+    def apart(self, names: Collection[str]) -> Apart | None:
+        """Measures how far those nodes are from what they are for another picture; None if the copy cannot tell."""
+        if not self._measures.keys() >= set(names):
+            return None
+        wanted = {name: self._measures[name] for name in names}
+        return Apart(self._prepared.network, self._copy, wanted, self._prepared.there)
 
     def _found_again(self, x: Tensor, shared: Mapping[str, Tensor], original: Mapping[str, Tensor]) -> Iterator[str]:
         """The other nodes whose values come out as the original's."""

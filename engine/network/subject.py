@@ -7,11 +7,35 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from engine.answers import Prediction
+from engine.attacks import Step
 from engine.experiment import Experiment, Question
 from engine.look import Look
 from engine.network.live import Live
 from engine.network.watched import Watched
 from engine.request import Placement
+
+
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """How an attack came to the picture that is shown.
+
+    Attributes:
+        shown: the iterate that is shown, within ε.
+        made: the same as the attack made it; another one where it finds its own size and ε stops it on the way.
+        before: an iterate before it, as the attack made it: the last one that is kept. None at the start, and where
+            there are no iterates.
+        epsilon: as asked.
+    """
+
+    shown: Step
+    made: Step
+    before: Step | None
+    epsilon: float
+
+    @property
+    def just_before(self) -> Step | None:
+        """The very iterate before, if that one is kept."""
+        return self.before if self.before is not None and self.before.index == self.made.index - 1 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +53,7 @@ class Subject:
         left: the class that is left, or the clean prediction where the attack is targeted.
         look: where the user looks; its layer is a name of the graph, "" only where there is none.
         placement: how another picture is brought to the network's input: as the first one was.
+        passage: how the attack came to the attacked picture; None where nobody has told.
     """
 
     watched: Watched
@@ -43,3 +68,4 @@ class Subject:
     left: int
     look: Look
     placement: Placement = Placement.CROP
+    passage: Passage | None = None

@@ -64,7 +64,7 @@ def _points(subject: Subject, unit: int) -> Iterator[dict[float, float] | None]:
 def _answers(subject: Subject, unit: int) -> Iterator[tuple[int, float] | None]:
     """Class and unit's mean of every picture at hand that can be opened."""
     layer = subject.look.layer
-    for each in seen(subject, pictures_at_hand(subject.look.gallery)):
+    for each in seen(subject, pictures_at_hand(subject)):
         if each.x is None or torch.equal(each.x, subject.clean):
             yield None
             continue

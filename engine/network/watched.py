@@ -11,7 +11,9 @@ from torch import Tensor
 from engine.inside import Architecture, Node
 from engine.models.classifier import Classifier
 from engine.models.sparing import memory_layout
+from engine.network.apart import Apart, Measure
 from engine.network.capturing import Capturing
+from engine.network.divergence import compared
 from engine.network.graph import architecture
 from engine.network.recording import Recording, RecordingError, Watcher, capture, record, watch
 from engine.network.shortcut import Shortcut
@@ -87,6 +89,25 @@ class Watched:
             return None
         logits, values = self._shortcut.values(there, wanted)
         return logits.to(x), values
+
+    @cached_property
+    def apart(self) -> Apart:
+        """How far the nodes that are compared are from what they are for another picture, in one pass.
+
+        Raises:
+            RecordingError: the network cannot be watched.
+        """
+        recording = self._recorded()
+        names = [each.name for each in compared(self.architecture)]
+        quick = None if self._shortcut is None else self._shortcut.apart(names)
+        if quick is not None:
+            return quick
+        return Apart(self.classifier.module, recording, {name: Measure(name) for name in names}, self._there)
+
+    @property
+    def answers_apart(self) -> bool:
+        """Whether ``apart`` is measured on the prepared copy, whose answer is the one that is shown."""
+        return self.apart.network is not self.classifier.module
 
     def edited(self, x: Tensor, watcher: Watcher, names: Iterable[str]) -> Tensor:
         """Logits of a run in which ``watcher`` may replace the values of the named nodes.

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.attacks import Problem, Step, along, direction, judge, run_in_parts
+from engine.attacks import Problem, Step, along, direction, judge, nearer, run_in_parts, search
 from engine.catalogue.attacks import Attack
 from engine.frame import Curve, Flip, Floats
 
@@ -40,27 +40,44 @@ Item = TypeVar("Item")
 
 
 class Sweep:
-    """One attack on one picture at many ε, in batched passes of a bearable size."""
+    """One attack on one picture at many ε, in batched passes of a bearable size.
 
-    def __init__(self, attack: Attack, problem_at: ProblemAt, limit: float) -> None:
+    Attributes:
+        limit: the largest ε that is asked.
+        per_pass: how many pictures one pass takes.
+
+    Args:
+        attack: the attack with its options.
+        problem_at: the picture, once for every ε it is given.
+        limit: the largest ε, positive.
+        found: what an attack that finds its own size has found, (1, C, H, W); None lets it search once.
+    """
+
+    def __init__(self, attack: Attack, problem_at: ProblemAt, limit: float, found: Tensor | None = None) -> None:
+        self.limit = limit
         self._attack = attack
         self._problem_at = problem_at
         self._alone = self._problem(limit)
         self._way: Tensor | None = None
+        self._found = found
         self.per_pass = _pictures_per_pass(self._alone.x, attack)
 
     def at(self, *epsilons: float) -> Generator[None, None, Tensor]:
         """The network's answers to the attack's results, (n, K), from one pass; gives None at every place to stop."""
         problem = self._problem(*epsilons)
-        if self._attack.scales:
+        if self._attack.scales or self._attack.finds:
             return judge(problem, (yield from self.moved(*epsilons)), 1).logits
-        return (yield from _last(self._attack, problem)).logits
+        return (yield from _last(run_in_parts(self._attack, problem))).logits
 
     def moved(self, *epsilons: float) -> Generator[None, None, Tensor]:
         """The attack's results, (n, C, H, W), from one pass; gives None at every place to stop."""
         problem = self._problem(*epsilons)
+        if self._attack.finds:
+            if self._found is None:
+                self._found = (yield from _last(search(self._attack, self._alone))).x
+            return nearer(problem, self._found.expand_as(problem.x))
         if not self._attack.scales:
-            return (yield from _last(self._attack, problem)).x
+            return (yield from _last(run_in_parts(self._attack, problem))).x
         if self._way is None:
             self._way = direction(self._attack, self._alone)
             yield None
@@ -75,19 +92,14 @@ class Sweep:
         return self._problem_at(torch.tensor(epsilons, dtype=torch.float32))
 
 
-def epsilon_curve(
-    attack: Attack, problem_at: ProblemAt, limit: float, count: int = 33, chunk: int | None = None
-) -> Iterator[Curve | None]:
-    """Probabilities at ``count`` sizes from 0 to ``limit``, filled in coarse to fine.
+def epsilon_curve(sweep: Sweep, count: int = 33) -> Iterator[Curve | None]:
+    """Probabilities at ``count`` sizes from 0 to the sweep's limit, filled in coarse to fine.
 
     Where the attack's direction does not depend on ε, it is computed once, and every ε is a forward pass.
 
     Args:
-        attack: the attack with its options.
-        problem_at: the picture, once for every ε it is given.
-        limit: the largest ε, positive.
+        sweep: what is asked.
         count: how many sizes, 2 or more.
-        chunk: how many are computed at once; None lets the size of the picture decide.
 
     Yields:
         The curve as far as it is known, ``complete`` in the end, or None: a place to stop.
@@ -95,9 +107,7 @@ def epsilon_curve(
     Raises:
         GradientError: the network gives no finite answer or gradient.
     """
-    sweep = Sweep(attack, problem_at, limit)
-    sweep.per_pass = chunk or sweep.per_pass
-    epsilons: Floats = np.linspace(0, limit, count, dtype=np.float32)
+    epsilons: Floats = np.linspace(0, sweep.limit, count, dtype=np.float32)
     known: dict[int, Floats] = {}
     for places in sweep.passes(coarse_to_fine(count)):
         logits = yield from sweep.at(*(float(epsilons[place]) for place in places))
@@ -106,16 +116,13 @@ def epsilon_curve(
         yield Curve(epsilons[order], np.stack([known[place] for place in order]), complete=len(known) == count)
 
 
-def moved_pictures(
-    attack: Attack, problem_at: ProblemAt, limit: float, count: int
-) -> Iterator[tuple[list[float], Tensor] | None]:
-    """The attack's results at ``count`` sizes from 0 to ``limit``, coarse to fine, for whoever looks inside.
+def moved_pictures(sweep: Sweep, count: int) -> Iterator[tuple[list[float], Tensor] | None]:
+    """The attack's results at ``count`` sizes from 0 to the limit, coarse to fine, for whoever looks inside.
 
     Yields:
         Some ε and the pictures, (n, C, H, W); or None: a place to stop.
     """
-    sweep = Sweep(attack, problem_at, limit)
-    epsilons = np.linspace(0, limit, count, dtype=np.float32).tolist()
+    epsilons = np.linspace(0, sweep.limit, count, dtype=np.float32).tolist()
     for places in sweep.passes(coarse_to_fine(count)):
         some = [epsilons[place] for place in places]
         yield some, (yield from sweep.moved(*some))
@@ -128,25 +135,17 @@ def coarse_to_fine(count: int) -> list[int]:
     return [0, count - 1, *between]
 
 
-def smallest_epsilon(
-    attack: Attack,
-    problem_at: ProblemAt,
-    changed: Callable[[Tensor], Tensor],
-    limit: float,
-    tolerance: float,
-) -> Iterator[Flip | None]:
+def smallest_epsilon(sweep: Sweep, changed: Callable[[Tensor], Tensor], tolerance: float) -> Iterator[Flip | None]:
     """Searches the smallest ε at which the attack changes the answer.
 
-    A ladder from 0 to ``limit``, each rung √2 times the last, finds the first rung that changes the answer; the
+    A ladder from 0 to the sweep's limit, each rung √2 times the last, finds the first rung that changes the answer; the
     stretch below it is then divided again and again. It is an estimate: an answer that changes and changes back
     between two rungs is missed.
 
     Args:
-        attack: the attack with its options.
-        problem_at: the picture, once for every ε it is given.
+        sweep: what is asked.
         changed: tells from logits (n, K) which answers count as changed, (n,) of bool.
-        limit: the largest ε searched, positive.
-        tolerance: how closely, in the unit of ε, positive; a millionth of ``limit`` is the finest.
+        tolerance: how closely, in the unit of ε, positive; a millionth of the limit is the finest.
 
     Yields:
         The estimate so far, which the attack has been seen to change the answer at, ``complete`` in the end, or None:
@@ -155,7 +154,7 @@ def smallest_epsilon(
     Raises:
         GradientError: the network gives no finite answer or gradient.
     """
-    sweep = Sweep(attack, problem_at, limit)
+    limit = sweep.limit
     low, high = yield from _first_change(sweep, _ladder(limit), 0.0, changed)
     while high is not None and high - low > max(tolerance, 1e-6 * limit):
         yield Flip(high, limit, complete=False)
@@ -184,10 +183,10 @@ def _ladder(limit: float) -> list[float]:
     return [0.0, *(limit * 2 ** (-rung / 2) for rung in range(16, -1, -1))]
 
 
-def _last(attack: Attack, problem: Problem) -> Generator[None, None, Step]:
-    """The attack's last iterate."""
+def _last(steps: Iterator[Step | None]) -> Generator[None, None, Step]:
+    """The last iterate."""
     newest: Step | None = None
-    for step in run_in_parts(attack, problem):
+    for step in steps:
         newest = step or newest
         yield None
     assert newest is not None  # noqa: S101 - every attack gives at least one
@@ -197,7 +196,7 @@ def _last(attack: Attack, problem: Problem) -> Generator[None, None, Step]:
 def _pictures_per_pass(x: Tensor, attack: Attack) -> int:
     if x.device.type != "cpu":
         return PICTURES_ON_DEVICE
-    return max(1, (VALUES_FORWARD if attack.scales else VALUES_BACKWARD) // x[0].numel())
+    return max(1, (VALUES_FORWARD if attack.scales or attack.finds else VALUES_BACKWARD) // x[0].numel())
 
 
 def _probabilities(logits: Tensor) -> Floats:

@@ -15,7 +15,7 @@ from gui import theme
 from gui.bind import bind, follow
 from gui.controls.section import Caption, Section
 from gui.forms import OptionsForm, turn_only_with_focus
-from gui.panels.scale import usual_epsilon, values_of
+from gui.panels.presets import Presets
 from gui.session import Session
 
 _TITLE = Qt.ItemDataRole.UserRole
@@ -29,6 +29,7 @@ class AttackPanel(Section):
         super().__init__("Attack", parent)
         self._session = session
         self._used: dict[str, Attack] = {}
+        self._presets = Presets(session)
         self.form: OptionsForm | None = None
         self.chooser = _chooser(self)
         self._summary = Caption(parent=self)
@@ -39,6 +40,7 @@ class AttackPanel(Section):
         self.chooser.activated.connect(self._on_chooser_activated)
         bind(session, "seed", self.seed, QLargeIntSpinBox.setValue, self.seed.valueChanged)
         follow(session, self._on_attack_changed, "attack")
+        follow(session, self._on_chance_changed, "attack", "rules")
 
     def _on_attack_changed(self, request: Request) -> None:
         attack = request.attack
@@ -48,7 +50,11 @@ class AttackPanel(Section):
         self._summary.setText(attack.summary)
         self._summary.setToolTip(_help(type(attack)))
         self._show_form(attack)
-        self._seed_row.setVisible(attack.draws)
+
+    def _on_chance_changed(self, request: Request) -> None:
+        """Other views of the picture are random, too."""
+        attack = request.attack
+        self._seed_row.setVisible(attack.draws or (attack.follows_gradient and request.rules.views > 0))
 
     def _show_form(self, attack: Attack) -> None:
         """Keeps the form while it is the same attack's: the user may be typing into it."""
@@ -81,7 +87,7 @@ class AttackPanel(Section):
         norm, epsilon = request.norm, request.epsilon
         if norm not in attack.norms:
             norm = attack.norms[0]
-            epsilon = usual_epsilon(norm, values_of(self._session.frame))
+            epsilon = self._presets.epsilon(norm)
         target = request.target if attack.targetable else None
         self._session.settle()
         self._session.propose(attack=attack, norm=norm, epsilon=epsilon, target=target, iterate=None)

@@ -7,11 +7,13 @@ from PySide6.QtWidgets import QWidget
 from engine.catalogue.attacks import Norm
 from engine.frame import Frame
 from engine.request import Request
+from engine.wording import NORM_NAMES
 from gui.bind import follow
 from gui.controls.classes import ClassChooser
 from gui.controls.section import Section
 from gui.controls.segmented import Choice, Segmented
-from gui.panels.scale import NORM_HELP, NORM_NAMES, usual_epsilon, values_of
+from gui.panels.presets import Presets
+from gui.panels.scale import NORM_HELP
 from gui.session import Session
 
 _NORMS = {each: Choice(each, NORM_NAMES[each], NORM_HELP[each]) for each in Norm}
@@ -28,7 +30,7 @@ class BudgetPanel(Section):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Budget", parent)
         self._session = session
-        self._epsilons: dict[Norm, float] = {}
+        self._presets = Presets(session)
         self._last_target: int | None = None
         self.norm = Segmented("Norm", self)
         self.norm.offer(list(_NORMS.values()))
@@ -51,13 +53,12 @@ class BudgetPanel(Section):
         self._show_answer(None)
         if session.frame is not None:
             self._on_frame_changed(session.frame)
-        follow(session, self._on_norm_changed, "attack", "norm", "epsilon")
+        follow(session, self._on_norm_changed, "attack", "norm")
         follow(session, self._on_aim_changed, "attack", "away_from", "target")
 
     # What is asked is shown
 
     def _on_norm_changed(self, request: Request) -> None:
-        self._epsilons[request.norm] = request.epsilon
         self.norm.offer([_NORMS[each] for each in request.attack.norms])
         self.norm.show_value(request.norm)
 
@@ -91,8 +92,7 @@ class BudgetPanel(Section):
 
     def _on_norm_chosen(self, norm: Norm) -> None:
         """The norms' units are not comparable, so each norm has its own ε."""
-        epsilon = self._epsilons.get(norm, usual_epsilon(norm, values_of(self._session.frame)))
-        self._choose(norm=norm, epsilon=epsilon)
+        self._choose(norm=norm, epsilon=self._presets.epsilon(norm))
 
     def _on_aim_chosen(self, aim: str) -> None:
         if aim == _AWAY:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.catalogue.attacks import Norm
-from engine.frame import Flip, Frame
+from engine.frame import Frame
 from engine.request import Request
-from engine.wording import read_epsilon, say_epsilon
+from engine.wording import NORM_NAMES, read_epsilon, say_epsilon
 from gui import theme
 from gui.bind import follow
 from gui.controls.entry import Entry
 from gui.controls.section import Caption
-from gui.panels.scale import NORM_HELP, NORM_NAMES, Scale, scale_for, scales, values_of
+from gui.panels.marks import Known
+from gui.panels.scale import NORM_HELP, Scale, scale_for, scales, values_of
 from gui.panels.slider import EpsilonSlider, Mark
 from gui.session import Session
 
 PAUSE_MS = 1000
 """Keys and wheel have no release: after this pause what was done with them is one step of undo."""
-
-_IRRELEVANT = frozenset({"epsilon", "iterate", "pinned", "views"})
-"""Fields that the smallest ε which changes the answer does not depend on."""
 
 
 class EpsilonControl(QWidget):
@@ -33,7 +29,7 @@ class EpsilonControl(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._found: tuple[Request, Flip] | None = None
+        self._known = Known()
         self._values = values_of(session.frame)
         first = session.request
         scale = scale_for(first.epsilon, first.norm, self._values)
@@ -112,18 +108,15 @@ class EpsilonControl(QWidget):
             self._values = values_of(frame)
             request = self._session.request
             self._show_scale(scale_for(request.epsilon, request.norm, self._values))
-        if frame.flip is not None:
-            self._found = frame.request, frame.flip
+        self._known.take(frame)
         self._show_mark()
 
     def _show_mark(self) -> None:
         request = self._session.request
         if self.entry.complaint:
             mark: Mark | None = Mark(self.entry.complaint, is_error=True)
-        elif self._found is not None and _same_question(self._found[0], request):
-            mark = mark_of(self._found[1], request)
         else:
-            mark = None
+            mark = self._known.mark(request)
         self.slider.show_mark(mark)
         said = say_epsilon(request.epsilon, request.norm)
         self.slider.setAccessibleDescription(said if mark is None else f"{said}; {mark.text}")
@@ -157,33 +150,20 @@ class EpsilonControl(QWidget):
         self.entry.selectAll()
 
 
-def mark_of(flip: Flip, request: Request) -> Mark:
-    """What the slider says of the smallest ε that brings about what was asked; an estimate, and it says so."""
-    norm, is_targeted = request.norm, request.target is not None
-    if not flip.complete:
-        return Mark(f"searching for the smallest ε that {'hits the target' if is_targeted else 'changes the answer'} …")
-    if flip.epsilon is None:
-        limit = Scale(norm, flip.limit).name
-        return Mark(f"misses the target up to {limit}" if is_targeted else f"holds up to {limit}", colour=theme.HOLDS)
-    found = f"{'hits' if is_targeted else 'flips'} at about {say_epsilon(flip.epsilon, norm)}"
-    return Mark(found, flip.epsilon, theme.TARGET if is_targeted else theme.ADVERSARIAL)
-
-
-def _same_question(found: Request, asked: Request) -> bool:
-    names = {each.name for each in fields(Request)} - _IRRELEVANT
-    return all(getattr(found, name) == getattr(asked, name) for name in names)
-
-
 def _slider_help(scale: Scale) -> str:
-    unit = "0.1/255" if scale.norm is Norm.LINF else f"{scale.step:g}"
+    unit = "0.1/255" if scale.norm is Norm.LINF else "one pixel" if scale.norm is Norm.L0 else f"{scale.step:g}"
+    unit += " pixels" if scale.norm is Norm.FLOW else ""
     return (
         f"Arrow keys and wheel move ε by {unit}, with Shift by ten times that, as do the page keys.\n"
-        "Enter, or a click on the mark, goes to the smallest ε that changes the answer."
+        "Enter, or a click on the mark, goes to the smallest ε that changes the answer, or to the size that was found."
     )
 
 
 def _entry(parent: QWidget) -> Entry:
-    entry = Entry("8/255, 0.031 and 8 are the same ε in L∞; in L2 it is a length, such as 1.5.", parent=parent)
+    entry = Entry(
+        "8/255, 0.031 and 8 are the same ε in L∞; in L2 and L1 it is a length, such as 1.5, else so many pixels.",
+        parent=parent,
+    )
     entry.setAccessibleName("ε as a number")
     entry.setFont(theme.font(theme.Type.BODY, tabular=True))
     entry.setFixedWidth(entry.fontMetrics().horizontalAdvance("255.0/255") + 3 * theme.GRID)

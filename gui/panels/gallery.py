@@ -1,4 +1,4 @@
-"""The gallery: real photographs that are on this machine already, with what each is good for and who made it."""
+"""The gallery: pictures that are on this machine already, with what each is good for and who made it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.catalogue.samples import SAMPLE_PREFIX, SAMPLES, Sample, sample_path
+from engine.catalogue.samples import SAMPLES, SHELVES, Sample, find_sample, sample_path
+from engine.catalogue.suiting import samples_for
 from gui import theme
 from gui.controls.section import Caption
+from gui.controls.segmented import Choice, Segmented
 from gui.session import Session
 
-COLUMNS = 5
+COLUMNS, ROWS = 5, 3
+"""Of what is seen without scrolling."""
 PICTURE = QSize(21 * theme.GRID, 14 * theme.GRID)
+_HELP = {
+    "imagenet": "For the networks that know ImageNet's 1000 classes",
+    "cifar-10": "Frogs, ships, cats and so on in 32 × 32 pixels, for the networks trained on CIFAR-10",
+    "mnist": "Handwritten digits in 28 × 28 pixels, for the networks trained on MNIST",
+    "fashion-mnist": "Garments in 28 × 28 pixels, for the networks trained on Fashion-MNIST",
+}
 _NAME = Qt.ItemDataRole.UserRole
 _PIXMAP = Qt.ItemDataRole.UserRole + 1
 _RADIUS = theme.GRID / 2
@@ -31,13 +40,16 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class GalleryDialog(QDialog):
-    """Shows the sample photographs; a click or Enter opens one."""
+    """Shows the samples, a shelf at a time, those that suit the network first; a click or Enter opens one."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Gallery")
         self.session = session
+        self._suiting = samples_for(session.request.model)
+        self.shelves = Segmented("Shelf", self)
+        self.shelves.offer([Choice(name, title, _HELP[name]) for name, title in SHELVES.items()])
         self.list = _Shelf(self)
         self.note = Caption(parent=self)
         self.note.setIndent(theme.GRID)
@@ -47,26 +59,36 @@ class GalleryDialog(QDialog):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
         rows.setSpacing(theme.GRID)
-        for each in (self.list, self.note, buttons):
+        for each in (self.shelves, self.list, self.note, buttons):
             rows.addWidget(each)
-        self._unread = [self._add(each) for each in SAMPLES.values()]
+        self._unread: list[QListWidgetItem] = []
+        self._reader = QTimer(self)  # one picture between two events, so that nothing waits for them
+        self._reader.timeout.connect(self._read_one)
+        self.shelves.chosen.connect(self.show_shelf)
         self.list.itemClicked.connect(self._open)
         self.list.itemActivated.connect(self._open)
         self.list.currentItemChanged.connect(self._on_current_changed)
         self.list.itemEntered.connect(self._on_current_changed)
-        self.list.setCurrentRow(self._row_on_the_bench())
-        self._reader = QTimer(self)  # one picture between two events, so that nothing waits for them
-        self._reader.timeout.connect(self._read_one)
-        self._reader.start(0)
+        self.show_shelf(self._suiting[0].shelf)
+        self.list.setFocus()
 
     @property
     def is_reading(self) -> bool:
         """Whether there are pictures still to be read."""
         return self._reader.isActive()
 
-    def _row_on_the_bench(self) -> int:
-        name = self.session.request.image.removeprefix(SAMPLE_PREFIX)
-        return list(SAMPLES).index(name) if name in SAMPLES else 0
+    def show_shelf(self, shelf: str) -> None:
+        """Shows the samples of one of ``SHELVES``; those that suit the network come first."""
+        samples = sorted((each for each in SAMPLES.values() if each.shelf == shelf), key=self._comes_late)
+        self.shelves.show_value(shelf)
+        self.list.clear()
+        self._unread = [self._add(each) for each in samples]
+        on_the_bench = find_sample(self.session.request.image)
+        self.list.setCurrentRow(samples.index(on_the_bench) if on_the_bench in samples else 0)
+        self._reader.start(0)
+
+    def _comes_late(self, sample: Sample) -> bool:
+        return sample not in self._suiting
 
     def _add(self, sample: Sample) -> QListWidgetItem:
         item = QListWidgetItem(sample.title, self.list)
@@ -85,7 +107,7 @@ class GalleryDialog(QDialog):
             item.setData(_PIXMAP, _picture(SAMPLES[item.data(_NAME)], self.devicePixelRatioF()))
         except (OSError, ValueError) as error:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
-            item.setToolTip(f"This photograph is missing: {error}. Installing its package again brings it back.")
+            item.setToolTip(f"This picture is missing: {error}. Installing its package again brings it back.")
 
     def _on_current_changed(self, item: QListWidgetItem | None) -> None:
         if item is not None:
@@ -95,7 +117,11 @@ class GalleryDialog(QDialog):
     def _open(self, item: QListWidgetItem) -> None:
         if self.isVisible() and item.flags() & Qt.ItemFlag.ItemIsEnabled:
             self.accept()
-            self.session.open_images((f"{SAMPLE_PREFIX}{item.data(_NAME)}",))
+            self.session.open_images((SAMPLES[item.data(_NAME)].image,))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _credit(sample: Sample) -> str:
@@ -103,31 +129,40 @@ def _credit(sample: Sample) -> str:
 
 
 def _picture(sample: Sample, ratio: float) -> QPixmap:
-    """The photograph, cut to fill its place.
+    """A photograph, cut to fill its place; a small picture whole, every pixel a square.
+
+    Args:
+        sample: whose picture.
+        ratio: pixels of the screen in one of Qt's.
 
     Raises:
         FileNotFoundError: its package is not there.
         ValueError: it cannot be read.
     """
     reader = QImageReader(str(sample_path(sample.name)))
-    wanted = PICTURE * ratio
-    reader.setScaledSize(reader.size().scaled(wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding))
+    wanted, there = PICTURE * ratio, reader.size()
+    times = wanted.height() // max(1, there.height())
+    if times < 2:
+        reader.setScaledSize(there.scaled(wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding))
     image = reader.read()
     if image.isNull():
         raise ValueError(reader.errorString())
-    spare = image.size() - wanted
-    corner = QPoint(spare.width() // 2, spare.height() // 4)  # heads are at the top
-    cut = QPixmap.fromImage(image.copy(QRect(corner, wanted)))
-    cut.setDevicePixelRatio(ratio)
-    return cut
+    if times < 2:
+        spare = image.size() - wanted
+        image = image.copy(QRect(QPoint(spare.width() // 2, spare.height() // 4), wanted))  # heads are at the top
+    else:
+        image = image.scaled(image.size() * times)
+    made = QPixmap.fromImage(image)
+    made.setDevicePixelRatio(ratio)
+    return made
 
 
 class _Shelf(QListWidget):
-    """The photographs in rows; the arrow keys go along and across."""
+    """The pictures in rows; the arrow keys go along and across."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Sample photographs")
+        self.setAccessibleName("Sample pictures")
         self.setViewMode(QListWidget.ViewMode.IconMode)
         self.setMovement(QListWidget.Movement.Static)
         self.setResizeMode(QListWidget.ResizeMode.Adjust)
@@ -138,8 +173,7 @@ class _Shelf(QListWidget):
         delegate = _Tile(self)
         self.setItemDelegate(delegate)
         tile = delegate.size()
-        rows = -(-len(SAMPLES) // COLUMNS)
-        self.setMinimumSize(COLUMNS * tile.width() + 3 * theme.GRID, min(rows, 3) * tile.height() + theme.GRID)
+        self.setMinimumSize(COLUMNS * tile.width() + 3 * theme.GRID, ROWS * tile.height() + theme.GRID)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens on every system; some would begin to edit."""
@@ -150,7 +184,7 @@ class _Shelf(QListWidget):
 
 
 class _Tile(QStyledItemDelegate):
-    """A photograph, its title, and below it its licence and who made it."""
+    """A picture, its title, and below it its licence and who made it."""
 
     def size(self) -> QSize:
         """Of every tile."""
@@ -173,7 +207,7 @@ class _Tile(QStyledItemDelegate):
         corner += QPoint(0, PICTURE.height() + theme.GRID // 2)
         sample = SAMPLES[index.data(_NAME)]
         for text, kind, ink in (
-            (sample.title, theme.Type.BODY, "text"),
+            (_capital(sample.short_title), theme.Type.BODY, "text"),
             (sample.licence, theme.Type.CAPTION, "muted"),
             (sample.credit, theme.Type.CAPTION, "muted"),
         ):
@@ -199,4 +233,6 @@ def _paint_picture(painter: QPainter, place: QRect, pixmap: QPixmap | None) -> N
     painter.setBrush(theme.color("stage"))
     painter.drawRect(place)
     if pixmap is not None:
-        painter.drawPixmap(place, pixmap)
+        shown = QRect(QPoint(), pixmap.deviceIndependentSize().toSize())
+        shown.moveCenter(place.center())
+        painter.drawPixmap(shown, pixmap)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListView, QToolButton, QWidget
 
 from engine.frame import Frame, Photo
+from engine.images import is_drawn
 from engine.images.errors import grouped
 from engine.request import Placement, Request
 from gui import theme
@@ -15,6 +16,7 @@ from gui.controls.section import Caption, Section
 from gui.controls.segmented import Choice, Segmented
 from gui.forms import turn_only_with_focus
 from gui.icons import icon
+from gui.panels.moves import MovesPanel
 from gui.panels.pasted import title
 from gui.panels.thumbnail import Thumbnail
 from gui.session import Session
@@ -42,7 +44,8 @@ class ImagePanel(Section):
         self.facts = Caption(parent=self)
         self.placement = Segmented("What the network sees of the picture", self)
         self.placement.offer(PLACEMENTS)
-        for each in (self.thumbnail, self.name, self.switcher, self.facts, self.placement):
+        self.moves = MovesPanel(session, self)
+        for each in (self.thumbnail, self.name, self.switcher, self.facts, self.placement, self.moves):
             self.add(each)
         bind(session, "placement", self.placement, Segmented.show_value, self.placement.chosen)
         self._refused: int | None = None
@@ -106,7 +109,7 @@ class ImagePanel(Section):
         self.switcher.setVisible(place is not None and len(images) > 1)
         self.name.setVisible(not is_listed)
         self.name.setText(title(request.image))
-        self.name.setToolTip(request.image)
+        self.name.setToolTip("Drawn on the pad (Ctrl+D)" if is_drawn(request.image) else request.image)
         if place is not None:
             self.switcher.show_index(images.index(request.image) if is_listed else -1, place, request.image)
 
@@ -117,12 +120,17 @@ class ImagePanel(Section):
 
     def _say_facts(self) -> None:
         frame, request = self.session.frame, self.session.request
-        is_shown = frame is not None and frame.request.image == request.image
+        is_shown = frame is not None and _is_same(frame.request.image, request.image)
         known = _facts(frame.photo) if frame is not None and frame.photo is not None and is_shown else ["opening…"]
         images = self.session.images
         if len(images) > 1 and request.image in images:
             known.insert(0, f"{grouped(images.index(request.image) + 1)} of {grouped(len(images))}")
         self.facts.setText(" · ".join(known))
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether what is known of one picture holds for the other; every stroke of the pencil makes another drawing."""
+    return one == other or (is_drawn(one) and is_drawn(other))
 
 
 def _facts(photo: Photo) -> list[str]:

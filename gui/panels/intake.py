@@ -1,4 +1,4 @@
-"""What a drop or a paste means: pictures, a session, or a sentence that says why neither. Nothing is ever fetched."""
+"""What a drop or a paste means: pictures, a session, a network, or why none of them. Nothing is ever fetched."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage
 from engine.images import FILE_LIMIT, PIXEL_LIMIT, ImageError, is_picture_name, pictures_in
 from engine.images.errors import RefusedError, check_size, grouped
 from engine.images.kinds import kind_of
+from engine.teaching.lesson import are_classes
 from gui.panels import pasted
 
 LIMIT = 1000
@@ -24,8 +25,9 @@ TEXT_LIMIT = 100_000
 """How many characters of a text are looked at for paths."""
 
 REMOTE = "Foolscope fetches nothing: save the picture first, then drop the file."
-_WHAT_TO_DROP = "Drop pictures, a folder of pictures, or a session (.json)."
-_WEIGHTS = (".pth", ".pt", ".safetensors", ".onnx", ".ckpt")
+_WHAT_TO_DROP = "Drop pictures, a folder of pictures, a session (.json) or a network (.safetensors, .pt, .onnx …)."
+WEIGHTS = (".safetensors", ".pth", ".pt", ".pt2", ".onnx", ".ckpt", ".bin")
+"""How the names of files end that may be networks."""
 _ENCODED = {
     "image/png": ".png",
     "image/webp": ".webp",
@@ -44,11 +46,15 @@ class Intake:
     Attributes:
         images: pictures as ``Request.image`` names them, in their order, none twice.
         session_file: a session to open; only where there are no pictures.
+        network_file: what may be a network; only where there is nothing else.
+        class_folders: folders that a network can be taught to tell apart: two or more with pictures, or one of such.
         message: what the user should know: what was left out, and why.
     """
 
     images: tuple[str, ...] = ()
     session_file: str | None = None
+    network_file: str | None = None
+    class_folders: tuple[str, ...] = ()
     message: str | None = None
 
 
@@ -156,12 +162,28 @@ def _from_paths(paths: Sequence[str]) -> Intake:
     found = _Sorted()
     for path in paths:
         found.take(path)
+    network = None
     if not found.images and not found.sessions:
-        found.look_into_others()
+        network = next((each for each in found.others if _may_be_network(each)), None)
+        if network is None:
+            found.look_into_others()
     session = found.sessions[0] if found.sessions and not found.images else None
-    left_out = [each for each in found.sessions + found.others if each != session]
+    left_out = [each for each in found.sessions + found.others if each not in {session, network}]
     said = [*_some(found.troubles), _say_left_out(left_out), _say_count(found)]
-    return Intake(tuple(found.images), session, " ".join(filter(None, said)) or None)
+    classes = _classes(paths, found)
+    message = None if classes and not found.images else " ".join(filter(None, said)) or None
+    return Intake(tuple(found.images), session, network, classes, message)
+
+
+def _classes(paths: Sequence[str], found: _Sorted) -> tuple[str, ...]:
+    """The paths, if all are folders that may be classes; a single one only if no pictures lie beside its folders."""
+    may_be = (len(paths) > 1 or not found.images) and all(Path(each).is_dir() for each in paths)
+    return tuple(paths) if may_be and are_classes(paths) else ()
+
+
+def _may_be_network(path: str) -> bool:
+    """Whether a file is called as networks are; whether it is one is found out when it is opened."""
+    return path.lower().endswith(WEIGHTS) and Path(path).is_file()
 
 
 def _some(troubles: Sequence[str]) -> list[str]:
@@ -185,8 +207,6 @@ def _say_count(found: _Sorted) -> str:
 
 def _why_no_picture(path: str) -> str | None:
     """Why a file is not a picture, and what to do; None if it begins as one."""
-    if path.lower().endswith(_WEIGHTS):
-        return "it holds a network's weights, not a picture. Networks are chosen in the list under Model."
     if not Path(path).is_file():
         return f"it is a device or a pipe, not a file. {_WHAT_TO_DROP}"
     try:

@@ -7,14 +7,17 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from engine.catalogue.models import NETWORKS, NetworkCard, is_at_hand
+from engine.catalogue.models import NetworkCard, Source, UnknownNetworkError, find_network, is_at_hand
 from engine.request import Request
 from gui import theme
 from gui.bind import follow
 from gui.controls.section import Caption, Section
 from gui.forms import turn_only_with_focus
 from gui.icons import icon
-from gui.panels.networks import NetworkList, describe, say_input, say_parameters
+from gui.panels.companions import Companions
+from gui.panels.network_words import describe, say_facts
+from gui.panels.networks import NetworkList
+from gui.panels.presets import Presets
 from gui.session import Session
 
 
@@ -25,6 +28,12 @@ class ModelPanel(Section):
     """The name of a network whose weights the user wants."""
     cancelRequested = Signal(str)  # noqa: N815
     """The name of a network whose weights are not wanted any more."""
+    fileWanted = Signal()  # noqa: N815
+    """The user wants to open a network of their own."""
+    forgetRequested = Signal(str)  # noqa: N815
+    """The name of a network of the user's own that is to be forgotten."""
+    clearRequested = Signal()  # noqa: N815
+    """The user wants to be rid of downloaded weights."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Model", parent)
@@ -35,18 +44,23 @@ class ModelPanel(Section):
         self.list = NetworkList(self)
         self._downloads: dict[str, Download] = {}
         self._wanted: dict[str, str] = {}
+        self._presets = Presets(session)
+        self._companions = Companions(session)
         for each in (self.chooser, self.facts, self.question):
             self.add(each)
         self.chooser.opened.connect(self._on_chooser_opened)
         self.list.picked.connect(self.choose)
+        self.list.fileWanted.connect(self.fileWanted)
+        self.list.forgetRequested.connect(self.forgetRequested)
+        self.list.clearRequested.connect(self.clearRequested)
         self.question.agreed.connect(self._on_question_agreed)
         follow(session, self._on_request_changed, "model")
 
     def _on_request_changed(self, request: Request) -> None:
-        card = NETWORKS.get(request.model)
+        card = _known(request.model)
         self.question.hide()
         self.chooser.show_title(card.title if card else request.model)
-        self.facts.setText(_facts(card) if card else "This network is not known.")
+        self.facts.setText(say_facts(card) if card else "This network is not known.")
         for each in (self.chooser, self.facts):
             each.setToolTip(describe(card) if card else "")
 
@@ -59,20 +73,30 @@ class ModelPanel(Section):
         """Puts a network on the bench, or asks whether its weights may be downloaded."""
         if name in self._downloads:
             self._wanted[name] = self.session.request.model
-        elif is_at_hand(NETWORKS[name]):
+        elif is_at_hand(find_network(name)):
             self._propose(name)
         else:
-            self.question.ask(NETWORKS[name])
+            self.question.ask(find_network(name))
 
     def _propose(self, name: str) -> None:
-        """Classes are numbered by the network: where its classes are others, none stays chosen."""
-        changes: dict[str, object] = {"model": name}
-        before = NETWORKS.get(self.session.request.model)
-        if before is None or before.data != NETWORKS[name].data:
+        """Puts a network on the bench, and what goes with it; one step of undo.
+
+        Classes are numbered by the network: where its classes are others, none stays chosen. A sample that does not
+        suit it makes room for one that does; a picture of the user's own stays.
+        """
+        changes: dict[str, object] = {}
+        sample = self._companions.sample_for(name)
+        if sample is not None:
+            changes["image"] = sample.image
+        before = _known(self.session.request.model)
+        if before is None or before.classes != find_network(name).classes:
             changes |= {"target": None, "away_from": None, "pinned": ()}
-        self.session.settle()
-        self.session.propose(**changes)
-        self.session.settle()
+        said_before = self.session.message
+        self._presets.put_on(name, **changes)
+        if sample is not None:
+            said = self.session.message
+            more = said.text if said is not None and said is not said_before else ""
+            self.session.report(f"The sample is {sample.title} now, to suit {find_network(name).title}. {more}".strip())
 
     # Downloading
 
@@ -84,7 +108,7 @@ class ModelPanel(Section):
     def set_progress(self, name: str, done: float, total: float | None) -> None:
         """Shows how far a download has come: ``done`` of ``total``, None while nobody knows."""
         if name not in self._downloads:
-            made = Download(NETWORKS[name], self)
+            made = Download(find_network(name), self)
             made.cancel.clicked.connect(lambda: self.cancelRequested.emit(name))
             self.add(made)
             self._downloads[name] = made
@@ -102,16 +126,19 @@ class ModelPanel(Section):
         waiting_at = self._wanted.pop(name, None)
         if error is not None:
             self.session.report(error, is_error=True)
-        elif not is_at_hand(NETWORKS[name]):
-            self.session.report(f"The download of {NETWORKS[name].title} was cancelled.")
+        elif not is_at_hand(find_network(name)):
+            self.session.report(f"The download of {find_network(name).title} was cancelled.")
         elif waiting_at == self.session.request.model:
             self._propose(name)
         else:
-            self.session.report(f"{NETWORKS[name].title} is on this machine now: choose it under Model.")
+            self.session.report(f"{find_network(name).title} is on this machine now: choose it under Model.")
 
 
-def _facts(card: NetworkCard) -> str:
-    return f"{say_parameters(card)} · {say_input(card)}\ntop-1 {card.top1} · {card.data}"
+def _known(name: str) -> NetworkCard | None:
+    try:
+        return find_network(name)
+    except UnknownNetworkError:
+        return None
 
 
 class Chooser(QComboBox):
@@ -170,6 +197,8 @@ class Question(QWidget):
             said = (
                 f"{card.title}'s weights ({card.megabytes:.0f} MB) are not on this machine. Download them from {host}?"
             )
+        elif card.source is Source.FILE:
+            said = f"{card.title}'s file is no longer at {card.file}. Put it back, or open it from where it is now."
         else:
             said = f"{card.title}'s weights are missing: installing Foolscope again brings them back."
         self.text.setText(said)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from platformdirs import user_data_dir
 
-from engine.catalogue.samples import SAMPLE_PREFIX, SAMPLES
+from engine.catalogue.samples import find_sample
+from engine.images import is_drawn
 
 MAX_COUNT = 200
 """How many pictures are kept; the oldest go first."""
@@ -25,8 +26,11 @@ def folder() -> Path:
 
 def title(image: str) -> str:
     """What a picture of ``Request.image`` is called: its sample's title, or its file's name."""
-    if image.startswith(SAMPLE_PREFIX) and image.removeprefix(SAMPLE_PREFIX) in SAMPLES:
-        return SAMPLES[image.removeprefix(SAMPLE_PREFIX)].title
+    sample = find_sample(image)
+    if sample is not None:
+        return sample.title
+    if is_drawn(image):
+        return "Drawing"
     path = Path(image)
     return "Pasted picture" if path.parent == folder() else path.name
 

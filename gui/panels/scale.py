@@ -6,33 +6,25 @@ import math
 from dataclasses import dataclass
 
 from engine.catalogue.attacks import Norm
-from engine.catalogue.budgets import epsilon_limit
+from engine.catalogue.budgets import epsilon_limit, tidy
 from engine.frame import Frame
 from engine.request import MAX_EPSILON
 
 USUAL_VALUES = 3 * 224 * 224
 """How many numbers a picture is made of while no picture is known."""
 
-NORM_NAMES = {Norm.LINF: "L∞", Norm.L2: "L2"}
 NORM_HELP = {
     Norm.LINF: "The largest change of any single value, max |δ|: every pixel may change, each by at most ε.",
     Norm.L2: "The length of the whole change, √Σδ²: a few pixels may change much, or all of them a little.",
+    Norm.L1: "The sum of all changes, Σ|δ|: few values may change much, or many of them very little.",
+    Norm.L0: "The number of changed pixels: each of them may become anything.",
+    Norm.FLOW: "How far any point of the picture is moved, in pixels: what lies there comes along as it is.",
 }
 
 
 def values_of(frame: Frame | None) -> int:
     """How many numbers the network's picture is made of, C·H·W."""
     return USUAL_VALUES if frame is None or frame.clean is None else int(frame.clean.size)
-
-
-def usual_epsilon(norm: Norm, values: int) -> float:
-    """An eighth of the usual range: 2/255 for photographs in L∞, 0.8 in L2."""
-    return _tidy(norm, epsilon_limit(norm, values) / 8)
-
-
-def _tidy(norm: Norm, epsilon: float) -> float:
-    """To one digit in L2, where no unit makes it a round number."""
-    return epsilon if norm is Norm.LINF else round(epsilon, -math.floor(math.log10(epsilon)))
 
 
 @dataclass(frozen=True)
@@ -44,13 +36,15 @@ class Scale:
 
     @property
     def unit(self) -> float:
-        """What the figures count: 255ths in L∞, the pixels' own range in L2."""
+        """What the figures count: 255ths in L∞, pixels in L0 and of a shift, else the pixels' own range."""
         return 1 / 255 if self.norm is Norm.LINF else 1.0
 
     @property
     def step(self) -> float:
-        """What an arrow key moves: 0.1/255 in L∞; about a three-hundredth of the range in L2."""
-        return 0.1 / 255 if self.norm is Norm.LINF else 10 ** math.floor(math.log10(self.limit)) / 50
+        """What an arrow key moves: 0.1/255 in L∞, one pixel in L0; else about a three-hundredth of the range."""
+        if self.norm is Norm.LINF:
+            return 0.1 / 255
+        return 1.0 if self.norm is Norm.L0 else 10 ** math.floor(math.log10(self.limit)) / 50
 
     @property
     def page(self) -> float:
@@ -98,13 +92,13 @@ def usual_scale(norm: Norm, values: int) -> Scale:
 
 def _wider(scale: Scale) -> Scale:
     """Four times the range, as far as there are perturbations at all."""
-    return Scale(scale.norm, min(_tidy(scale.norm, 4 * scale.limit), MAX_EPSILON[scale.norm]))
+    return Scale(scale.norm, min(tidy(scale.norm, 4 * scale.limit), MAX_EPSILON[scale.norm]))
 
 
 def scales(norm: Norm, values: int) -> list[Scale]:
     """The ranges to choose from, narrow to wide: 2, 8, 16, 64 and 255 /255 for photographs in L∞."""
     usual = usual_scale(norm, values)
-    narrow = [Scale(norm, _tidy(norm, usual.limit / parts)) for parts in (8, 2)]
+    narrow = [Scale(norm, tidy(norm, usual.limit / parts)) for parts in (8, 2)]
     return list(dict.fromkeys([*narrow, usual, _wider(usual), _wider(_wider(usual))]))
 
 

@@ -86,7 +86,8 @@ class Thumbnail(QWidget):
 
     def _paint_photo(self, painter: QPainter, photo: Photo, place: QRectF, seen: QRectF) -> None:
         sharp = place.size().toSize() * self.devicePixelRatioF()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        is_enlarged = place.width() >= 2 * photo.pixels.shape[1]  # then every pixel is seen as what it is: a square
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not is_enlarged)
         if self._small.size() != sharp:
             self._small = _reduced(photo.pixels, sharp)
         painter.fillRect(seen, _BAR)

@@ -30,7 +30,7 @@ _FOLLOWING_MS = 33
 _FRAME = 2
 """Room for the line around a view that has the focus."""
 
-_STEPS = {Norm.LINF: 1 / 255, Norm.L2: 0.1}
+_STEPS = {Norm.LINF: 1 / 255, Norm.L2: 0.1, Norm.L1: 1.0, Norm.L0: 1.0, Norm.FLOW: 0.1}
 """How far an arrow key moves ε; a page key goes ten times as far."""
 
 

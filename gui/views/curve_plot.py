@@ -11,13 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.catalogue.attacks import Norm
 from engine.frame import Curve, Flip
 from engine.request import Request
-from engine.wording import say_epsilon
+from engine.wording import AXIS_SCALE, EPSILON_AXIS, say_epsilon
 from gui import theme
 from gui.views.legend import Entry, Legend, Swatch
 from gui.views.plots import Plot, show_points
-
-SCALE = {Norm.LINF: 255.0, Norm.L2: 1.0}
-AXIS = {Norm.LINF: "ε (1/255)", Norm.L2: "ε (pixel units, L2)"}
 
 
 class CurvePlot(QWidget):
@@ -31,12 +28,12 @@ class CurvePlot(QWidget):
         self._shown: tuple[object, ...] = ()
         self._named: list[Entry] = []
         self.norm = Norm.LINF
-        self.plot = Plot(AXIS[self.norm], "probability (%)", self)
+        self.plot = Plot(EPSILON_AXIS[self.norm], "probability (%)", self)
         self.curves = {colour: self.plot.add_curve(colour) for colour in (theme.ADVERSARIAL, theme.TARGET, theme.CLEAN)}
         self.flip = self.plot.add_line("muted", dashed=True)
         self.cursor_line = self.plot.add_line("text", width=1.5)
         self.legend = Legend(across=False, parent=self)
-        self.plot.pointed.connect(lambda x: self.pointed.emit(x / SCALE[self.norm]))
+        self.plot.pointed.connect(lambda x: self.pointed.emit(x / AXIS_SCALE[self.norm]))
         self.plot.released.connect(self.released)
         self._lay_out()
 
@@ -61,8 +58,8 @@ class CurvePlot(QWidget):
             return
         self._shown = (curve, request.norm, clean, target)
         self.norm = request.norm
-        self.plot.name_axes(AXIS[self.norm], "probability (%)")
-        self.plot.set_ranges((0.0, float(curve.epsilons[-1]) * SCALE[self.norm]), (0.0, 100.0))
+        self.plot.name_axes(EPSILON_AXIS[self.norm], "probability (%)")
+        self.plot.set_ranges((0.0, float(curve.epsilons[-1]) * AXIS_SCALE[self.norm]), (0.0, 100.0))
         labels = {
             theme.CLEAN: clean if clean != target else None,
             theme.TARGET: target,
@@ -75,7 +72,7 @@ class CurvePlot(QWidget):
     def _show_class(self, colour: str, curve: Curve, label: int | None) -> None:
         self.curves[colour].setVisible(label is not None)
         if label is not None:
-            x = curve.epsilons * np.float32(SCALE[self.norm])
+            x = curve.epsilons * np.float32(AXIS_SCALE[self.norm])
             show_points(self.curves[colour], x, curve.probabilities[:, label] * np.float32(100))
 
     def show_flip(self, flip: Flip | None, request: Request) -> None:
@@ -83,14 +80,14 @@ class CurvePlot(QWidget):
         found = None if flip is None else flip.epsilon
         self.flip.setVisible(found is not None)
         if found is not None:
-            self.flip.setValue(found * SCALE[request.norm])
+            self.flip.setValue(found * AXIS_SCALE[request.norm])
         said = [] if flip is None else [Entry("muted", _say_flip(flip, request), Swatch.DASHES)]
         self.legend.explain(self._named + said)
 
     def show_epsilon(self, epsilon: float, norm: Norm) -> None:
         """Moves the cursor; hides it while the curve is still that of another norm."""
         self.cursor_line.setVisible(norm is self.norm)
-        self.cursor_line.setValue(epsilon * SCALE[norm])
+        self.cursor_line.setValue(epsilon * AXIS_SCALE[norm])
 
 
 def _say_flip(flip: Flip, request: Request) -> str:

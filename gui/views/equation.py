@@ -10,16 +10,20 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.frame import Floats, Frame
+from engine.masks import fitted, read_mask
+from engine.request import Request
 from gui import theme
+from gui.bind import follow
 from gui.controls.keys import keeps
 from gui.session import Message, Session
 from gui.views.base import FrameView
 from gui.views.pane_caption import Caption, colour_bar, say_scale
 from gui.views.pane_catching_up import CatchingUp
-from gui.views.pane_controls import GainBox, ModeBox
+from gui.views.pane_controls import GainBox, ModeBox, usual_gain
 from gui.views.pane_pictures import DeltaMode, Picture, clipped_share, perturbation, picture_of
 from gui.views.pane_readout import Readout, say_clipped, say_norms, say_pixel
 from gui.views.pane_row import HEADINGS, OUTLINES, EquationRow, Heading
+from gui.views.pane_veil import Veil, swatch
 from gui.views.pane_viewport import Viewport
 from gui.views.panes import FRAME, ImagePane
 
@@ -48,6 +52,7 @@ class EquationView(FrameView):
         self._make_controls()
         self._place()
         self._catching_up = CatchingUp(session, self)
+        follow(session, self._on_mask_changed, "mask")
         session.message_changed.connect(self._on_message_changed)
         session.side_changed.connect(self._on_side_changed)
         session.pointed_changed.connect(self._on_pointed_changed)
@@ -159,11 +164,24 @@ class EquationView(FrameView):
         size = QSize(width, height)
         if size != self.viewport.size:
             self._on_pane_left()
+            self.set_gain(usual_gain(clean.size))
         self.viewport.set_size(size)
         self._row.set_picture(size)
         self.mode_box.offer(channels)
-        for caption in (self._captions[0], self._captions[2]):
-            caption.say(f"{width} × {height}", exactly=f"{width} × {height} pixels, as the network sees them")
+        self._captions[2].say(f"{width} × {height}", exactly=_say_size(width, height))
+        self._show_veil()
+
+    def _show_veil(self) -> None:
+        """Veils what the attack may not change of the clean picture; under it stands what the veil means."""
+        mask = self.session.request.mask
+        width, height = self.viewport.size.width(), self.viewport.size.height()
+        veil = Veil(fitted(read_mask(mask), (height, width))) if mask else None
+        self.clean_pane.show_veil(veil)
+        if veil is None:
+            self._captions[0].say(f"{width} × {height}", exactly=_say_size(width, height))
+        else:
+            exactly = f"Under the veil the attack {veil.say()} of the picture. {_say_size(width, height)}"
+            self._captions[0].say(veil.say(), swatch(), exactly=exactly)
 
     def _show_adversarial(self) -> None:
         flipped = self._is_flipped and self._clean is not None
@@ -216,6 +234,10 @@ class EquationView(FrameView):
         self._on_pane_left()
 
     # What happens
+
+    def _on_mask_changed(self, _request: Request) -> None:
+        if self._clean is not None:
+            self._show_veil()
 
     def _on_box_changed(self) -> None:
         self._show_delta()
@@ -288,6 +310,10 @@ class EquationView(FrameView):
     def _flips(self, event: QKeyEvent) -> bool:
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
         return plain and event.key() in _FLIP_KEYS and any(each.hasFocus() for each in self._panes)
+
+
+def _say_size(width: int, height: int) -> str:
+    return f"{width} × {height} pixels, as the network sees them."
 
 
 def _is_same_photo(frame: Frame, shown: Frame) -> bool:

@@ -7,6 +7,8 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from engine.catalogue.attacks import Norm
+from engine.catalogue.budgets import usual_epsilon
 from gui.views.pane_pictures import GAINS, DeltaMode
 
 MODES: Final = {
@@ -24,6 +26,16 @@ _HELP: Final = {
     DeltaMode.GREEN: _ONE_CHANNEL,
     DeltaMode.BLUE: _ONE_CHANNEL,
 }
+
+
+BRIGHTEST: Final = 0.2
+"""By how much a perturbation of the usual size is shown lighter or darker than mid-grey, at most."""
+
+
+def usual_gain(values: int) -> int:
+    """The one of ``GAINS`` that shows a perturbation of the usual size well, on a picture of C·H·W ``values``."""
+    usual = usual_epsilon(Norm.LINF, values)
+    return max(gain for gain in GAINS if gain * usual <= BRIGHTEST + 1e-9)
 
 
 class GainBox(QComboBox):

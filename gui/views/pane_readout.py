@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.catalogue.attacks import Norm
 from engine.frame import Attacked, Floats
-from engine.wording import say_epsilon, say_percent
+from engine.wording import say_epsilon, say_percent, say_size
 from gui import theme
 
 
@@ -22,8 +24,9 @@ def say_pixel(pixel: QPoint, clean: Floats, adversarial: Floats | None) -> str:
 
 
 def say_norms(attacked: Attacked) -> str:
-    """How large the perturbation is: ``‖δ‖∞ = 2.0/255 · ‖δ‖₂ = 1.43``."""
-    return f"‖δ‖∞ = {say_epsilon(attacked.linf, Norm.LINF)} · ‖δ‖₂ = {say_epsilon(attacked.l2, Norm.L2)}"
+    """How large the perturbation is: ``‖δ‖∞ = 2.0/255 · ‖δ‖₂ = 1.43``, and first how far anything was moved."""
+    said = f"‖δ‖∞ = {say_size(attacked.linf, Norm.LINF)} · ‖δ‖₂ = {say_epsilon(attacked.l2, Norm.L2)}"
+    return said if math.isnan(attacked.flow) else f"moved by up to {say_epsilon(attacked.flow, Norm.FLOW)} · {said}"
 
 
 def say_clipped(share: float, gain: int) -> str:

@@ -24,6 +24,7 @@ from gui import theme
 from gui.controls.keys import keeps
 from gui.views.pane_numbers import READABLE_SCALE, paint_numbers
 from gui.views.pane_pictures import Picture
+from gui.views.pane_veil import Veil, outline_disc
 from gui.views.pane_viewport import Viewport
 
 FRAME: Final = 4
@@ -70,6 +71,9 @@ class ImagePane(QWidget):
         self._outline: str | None = None
         self._marked: QPoint | None = None
         self._window: QRectF | None = None
+        self._veil: Veil | None = None
+        self._brush: float | None = None
+        self._under_brush: QPointF | None = None
         self._grabbed: QPointF | None = None
         self._shows_focus = False
         self.setAccessibleName(name)
@@ -132,6 +136,22 @@ class ImagePane(QWidget):
             self._window = wanted
             self.update()
 
+    @property
+    def veil(self) -> Veil | None:
+        """What is laid over the picture."""
+        return self._veil
+
+    def show_veil(self, veil: Veil | None) -> None:
+        """Lays a veil over a part of the picture, or none."""
+        if veil is not self._veil:
+            self._veil = veil
+            self.update()
+
+    def show_brush(self, width: float | None) -> None:
+        """Draws a circle so many pixels of the picture wide around the pointer, or none."""
+        self._brush = width
+        self.update()
+
     # Where it is shown
 
     def pixel_at(self, position: QPointF) -> QPoint | None:
@@ -139,14 +159,20 @@ class ImagePane(QWidget):
         space, size = self._space(), self._viewport.size
         if self._picture is None or not space.contains(position):
             return None
-        point = self._point_at(position)
+        point = self.point_at(position)
         pixel = QPoint(int(point.x() // 1), int(point.y() // 1))
         return pixel if QRect(QPoint(0, 0), size).contains(pixel) else None
+
+    @property
+    def scale(self) -> float:
+        """How many of the widget's pixels show one of the picture's."""
+        return self._viewport.scale_in(self._space())
 
     def _space(self) -> QRectF:
         return QRectF(self.rect()).adjusted(FRAME, FRAME, -FRAME, -FRAME)
 
-    def _point_at(self, position: QPointF) -> QPointF:
+    def point_at(self, position: QPointF) -> QPointF:
+        """The point of the picture at a place of the widget, in the picture's pixels; also beside the picture."""
         place = self._viewport.place_in(self._space())
         return (position - place.topLeft()) / self._viewport.scale_in(self._space())
 
@@ -192,6 +218,10 @@ class ImagePane(QWidget):
         if scale >= READABLE_SCALE:
             self._paint_grid(painter, seen, shown, scale)
             paint_numbers(painter, picture, seen, place)
+        if self._veil is not None:
+            self._veil.paint(painter, seen, shown, scale)
+        if self._brush is not None and self._under_brush is not None:
+            outline_disc(painter, self._under_brush, self._brush * scale)
         if self._window is not None:
             place_of_window = QRectF(place.topLeft() + self._window.topLeft() * scale, self._window.size() * scale)
             _paint_mark(painter, place_of_window.intersected(place))
@@ -233,7 +263,7 @@ class ImagePane(QWidget):
         """Zooms around the pointer."""
         turned = event.angleDelta().y()
         if self._picture is not None and turned:
-            self._viewport.zoom_by(_ZOOM_STEP ** (turned / _NOTCH), self._point_at(event.position()))
+            self._viewport.zoom_by(_ZOOM_STEP ** (turned / _NOTCH), self.point_at(event.position()))
             self._point(event.position())
         event.accept()
 
@@ -272,9 +302,14 @@ class ImagePane(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is pointed at any more."""
         super().leaveEvent(event)
+        self._under_brush = None
+        self.update()
         self.left.emit()
 
     def _point(self, position: QPointF) -> None:
+        if self._brush is not None:
+            self._under_brush = position
+            self.update()
         pixel = self.pixel_at(position)
         if pixel is None:
             self.left.emit()

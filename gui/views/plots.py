@@ -57,6 +57,7 @@ class Plot(QWidget):
         table.layout.setSpacing(0)
         table.addItem(self.box, 1, 1)
         for side, (row, column) in _CELLS.items():
+            self.axes[side].enableAutoSIPrefix(False)  # before it has a name: later it would still scale its numbers
             table.addItem(self.axes[side], row, column)
         # The grid hangs on the far axes: an axis with a grid hides the numbers at its ends.
         for side in ("top", "right"):
@@ -146,7 +147,6 @@ class Plot(QWidget):
         font = theme.font(theme.Type.CAPTION)
         for side, name in self._names.items():
             axis = self.axes[side]
-            axis.enableAutoSIPrefix(False)
             axis.setStyle(
                 tickFont=font,
                 tickTextOffset=4,

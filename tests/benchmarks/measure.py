@@ -7,6 +7,7 @@ import platform
 import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -23,6 +24,33 @@ def seconds(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long some work took, in seconds.
+
+    Attributes:
+        wall: by the clock on the wall.
+        cpu: of all threads of this process together; what others do on the machine matters less.
+    """
+
+    wall: float
+    cpu: float
+
+    def by(self, clock: str) -> float:
+        """The one of them: ``"wall"`` or ``"cpu"``."""
+        return self.wall if clock == "wall" else self.cpu
+
+    def __truediv__(self, count: int) -> Times:
+        return Times(self.wall / count, self.cpu / count)
+
+
+def timed(work: Callable[[], object]) -> Times:
+    """How long some work takes, by both clocks."""
+    began = time.process_time()
+    wall = seconds(work)
+    return Times(wall, time.process_time() - began)
 
 
 def medians(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:

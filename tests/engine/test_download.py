@@ -50,7 +50,13 @@ class Handler(BaseHTTPRequestHandler):
         of, asked = self.behaviour, self.headers.get("Range")
         of.asked.append(asked)
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and of.ranges else 0
-        if of.redirect or of.status != 200:
+        if self.path.startswith("/hub/"):
+            self.send_response(302)
+            self.send_header("Location", f"/{FILE}")
+            self.send_header("X-Linked-Etag", f'"{hashlib.sha256(CONTENT).hexdigest()}"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif of.redirect or of.status != 200:
             self.refuse(302 if of.redirect else of.status)
         elif start and start >= len(of.content):
             self.refuse(416)
@@ -273,3 +279,13 @@ def test_only_safe_addresses_are_opened_even_behind_a_redirection(
     server.redirect = unsafe
     why = failure_of(card, tmp_path)
     assert "is not an https address" in why or "is not allowed" in why
+
+
+def test_a_hub_that_tells_the_hash_on_the_way_is_held_to_it(card: NetworkCard, server: Server, tmp_path: Path) -> None:
+    card = replace(card, sha="", url=server.address.replace(FILE, f"hub/{FILE}"))
+    list(download(card, tmp_path))
+    assert (tmp_path / card.file).read_bytes() == CONTENT
+    (tmp_path / card.file).unlink()
+    server.content = CONTENT[::-1]
+    assert "its SHA-256 differs" in failure_of(card, tmp_path)
+    assert list(tmp_path.iterdir()) == []

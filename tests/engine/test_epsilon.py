@@ -19,7 +19,7 @@ Kind = TypeVar("Kind")
 
 ATTACKS = [Noise(), FGSM(), BIM(steps=3), PGD(steps=3)]
 every_attack = pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-every_norm = pytest.mark.parametrize("norm", list(Norm))
+every_norm = pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 
 
 class TwoClasses:
@@ -55,6 +55,12 @@ class TwoClasses:
         return self.gap / float(dual)
 
 
+def sweep(attack: Attack, at: Callable[[Tensor], Problem], limit: float, per_pass: int) -> Sweep:
+    made = Sweep(attack, at, limit)
+    made.per_pass = per_pass
+    return made
+
+
 def left_class_0(logits: Tensor) -> Tensor:
     return logits.argmax(1) != 0
 
@@ -74,7 +80,7 @@ def test_a_point_of_the_curve_is_what_the_attack_alone_gives_there(
     network: TwoClasses, attack: Attack, norm: Norm
 ) -> None:
     at = network.problem_at(norm)
-    curve = given(epsilon_curve(attack, at, 2 * network.exact(norm), count=9))[-1]
+    curve = given(epsilon_curve(Sweep(attack, at, 2 * network.exact(norm)), count=9))[-1]
     assert len(curve.epsilons) == 9
     for epsilon, probabilities in zip(curve.epsilons, curve.probabilities, strict=True):
         *_, step = run(attack, at(torch.tensor([epsilon])))
@@ -83,7 +89,7 @@ def test_a_point_of_the_curve_is_what_the_attack_alone_gives_there(
 
 @every_attack
 def test_a_curve_fills_in_from_coarse_to_fine_and_stays_sorted(network: TwoClasses, attack: Attack) -> None:
-    curves = given(epsilon_curve(attack, network.problem_at(Norm.LINF), 0.1, count=17, chunk=4))
+    curves = given(epsilon_curve(sweep(attack, network.problem_at(Norm.LINF), 0.1, 4), count=17))
     assert [len(curve.epsilons) for curve in curves] == [4, 8, 12, 16, 17]
     assert [curve.complete for curve in curves] == [False] * 4 + [True]
     np.testing.assert_allclose(curves[0].epsilons, [0, 0.025, 0.05, 0.1], atol=1e-7)
@@ -104,13 +110,13 @@ def test_places_are_drawn_ends_first_then_middles(count: int, order: list[int]) 
 
 @pytest.mark.parametrize("attack", [Noise(), FGSM()])
 def test_a_direction_that_scales_is_found_once_for_the_whole_curve(network: TwoClasses, attack: Attack) -> None:
-    given(epsilon_curve(attack, network.problem_at(Norm.LINF), 0.1, count=33, chunk=8))
+    given(epsilon_curve(sweep(attack, network.problem_at(Norm.LINF), 0.1, 8), count=33))
     for_the_direction = 0 if attack == Noise() else 1
     assert sum(network.shown) == 33 + for_the_direction
 
 
 def test_a_curve_of_an_iterated_attack_can_be_left_after_every_step(network: TwoClasses) -> None:
-    curve = epsilon_curve(PGD(steps=5), network.problem_at(Norm.LINF), 0.1, count=4, chunk=2)
+    curve = epsilon_curve(sweep(PGD(steps=5), network.problem_at(Norm.LINF), 0.1, 2), count=4)
     for _ in range(6):
         assert next(curve) is None
         assert len(network.shown) <= 6
@@ -118,7 +124,7 @@ def test_a_curve_of_an_iterated_attack_can_be_left_after_every_step(network: Two
     assert isinstance(first, Curve)
     torch.manual_seed(5)  # other work in between changes nothing
     rest = given(curve)
-    straight = given(epsilon_curve(PGD(steps=5), network.problem_at(Norm.LINF), 0.1, count=4, chunk=2))
+    straight = given(epsilon_curve(sweep(PGD(steps=5), network.problem_at(Norm.LINF), 0.1, 2), count=4))
     np.testing.assert_array_equal(rest[-1].probabilities, straight[-1].probabilities)
 
 
@@ -129,7 +135,7 @@ def test_the_smallest_epsilon_of_a_linear_network_is_its_distance_to_the_boundar
 ) -> None:
     exact = network.exact(norm)
     tolerance = exact / 50
-    flips = given(smallest_epsilon(attack, network.problem_at(norm), left_class_0, 30 * exact, tolerance))
+    flips = given(smallest_epsilon(Sweep(attack, network.problem_at(norm), 30 * exact), left_class_0, tolerance))
     assert [flip.complete for flip in flips] == [False] * (len(flips) - 1) + [True]
     found = flips[-1].epsilon
     assert found is not None
@@ -144,7 +150,7 @@ def test_the_smallest_epsilon_does_not_depend_on_how_many_are_tried_at_once(
 ) -> None:
     monkeypatch.setattr("engine.robustness.epsilon.VALUES_FORWARD", per_pass * 3 * 6 * 6)
     exact = network.exact(Norm.LINF)
-    search = smallest_epsilon(FGSM(), network.problem_at(Norm.LINF), left_class_0, 7 * exact, exact / 100)
+    search = smallest_epsilon(Sweep(FGSM(), network.problem_at(Norm.LINF), 7 * exact), left_class_0, exact / 100)
     found = given(search)[-1].epsilon
     assert found is not None
     assert exact * (1 - 1e-6) <= found <= exact * 1.01
@@ -156,7 +162,7 @@ def test_the_smallest_epsilon_does_not_depend_on_how_many_are_tried_at_once(
 @every_attack
 def test_an_answer_that_nothing_changes_is_not_found(network: TwoClasses, attack: Attack) -> None:
     limit = 0.5 * network.exact(Norm.LINF)
-    flip = given(smallest_epsilon(attack, network.problem_at(Norm.LINF), left_class_0, limit, 1e-3))[-1]
+    flip = given(smallest_epsilon(Sweep(attack, network.problem_at(Norm.LINF), limit), left_class_0, 1e-3))[-1]
     assert flip.epsilon is None
     assert flip.limit == limit
     assert flip.complete
@@ -164,12 +170,12 @@ def test_an_answer_that_nothing_changes_is_not_found(network: TwoClasses, attack
 
 def test_a_picture_that_is_already_seen_otherwise_needs_no_change(network: TwoClasses) -> None:
     network.bias -= 2 * network.gap
-    flips = given(smallest_epsilon(FGSM(), network.problem_at(Norm.LINF), left_class_0, 0.1, 1e-3))
+    flips = given(smallest_epsilon(Sweep(FGSM(), network.problem_at(Norm.LINF), 0.1), left_class_0, 1e-3))
     assert [flip.epsilon for flip in flips] == [0.0]
 
 
 def test_a_search_can_be_left_after_every_step_and_ends_however_fine_it_is_asked_to_be(network: TwoClasses) -> None:
-    search = smallest_epsilon(BIM(steps=3), network.problem_at(Norm.L2), left_class_0, 3.0, 0.0)
+    search = smallest_epsilon(Sweep(BIM(steps=3), network.problem_at(Norm.L2), 3.0), left_class_0, 0.0)
     passes = 0
     for flip in search:
         assert len(network.shown) - passes <= 1
@@ -199,9 +205,9 @@ def test_a_network_that_gives_no_number_is_said_by_curve_and_search(network: Two
     network.bias = float("nan")
     at = network.problem_at(Norm.LINF)
     with pytest.raises(GradientError, match="not a finite number"):
-        given(epsilon_curve(FGSM(), at, 0.1))
+        given(epsilon_curve(Sweep(FGSM(), at, 0.1)))
     with pytest.raises(GradientError, match="not a finite number"):
-        given(smallest_epsilon(FGSM(), at, left_class_0, 0.1, 1e-3))
+        given(smallest_epsilon(Sweep(FGSM(), at, 0.1), left_class_0, 1e-3))
 
 
 @pytest.mark.parametrize(

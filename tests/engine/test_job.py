@@ -16,8 +16,10 @@ import engine.attacks.iterated
 from engine.attacks.gradient import GradientError, Look
 from engine.attacks.problem import Problem
 from engine.catalogue.attacks import APGD, BIM, FGSM, PGD, RFGSM, Attack, Noise, Norm
+from engine.catalogue.rules import Rules
 from engine.frame import Frame, Stage, Verdict
 from engine.job import Job
+from engine.masks import write_mask
 from engine.request import Placement, Request
 
 
@@ -253,7 +255,7 @@ def test_a_long_attack_keeps_fewer_pictures_and_all_numbers(monkeypatch: pytest.
     request = Request(attack=BIM(steps=9))
     whole = Job()
     one = until(whole, request, Stage.ATTACKED)
-    monkeypatch.setattr("engine.experiment.WALK_BYTES", 4 * 3 * 224 * 224 * 4)
+    monkeypatch.setattr("engine.walk.WALK_BYTES", 4 * 2 * 3 * 224 * 224 * 4)  # with gradients
     job = Job()
     two = until(job, request, Stage.ATTACKED)
     assert one.attacked is not None
@@ -282,3 +284,21 @@ def test_a_frame_is_the_same_bits_whatever_was_asked_in_between(model: str) -> N
     assert again.attacked is not None
     assert np.array_equal(first.attacked.image, again.attacked.image)
     assert np.array_equal(first.attacked.prediction.probabilities, again.attacked.prediction.probabilities)
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("mask", {"mask": write_mask(np.zeros((8, 8), bool))}),
+        ("rules", {"rules": Rules(red=False, green=False, blue=False)}),
+    ],
+    ids=["no area", "no channel"],
+)
+def test_rules_that_no_attack_can_keep_to_are_explained_and_blamed(
+    job: Job, field: str, changes: dict[str, object]
+) -> None:
+    frame = last(job, Request(**changes))  # type: ignore[arg-type]
+    assert frame.failure is not None
+    assert frame.failure.field == field
+    assert frame.failure.remedy
+    assert last(job, Request()).failure is None

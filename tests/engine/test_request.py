@@ -28,6 +28,8 @@ def attacks(draw: st.DrawFn) -> Attack:
             options[each.name] = draw(st.booleans())
         elif isinstance(each.default, int):
             options[each.name] = draw(st.integers(int(limits.low), int(limits.high)))
+        elif isinstance(each.default, str):
+            options[each.name] = draw(st.text("abcdefghijklmnopqrstuvwxyz0123456789.-", max_size=int(limits.high)))
         else:
             options[each.name] = draw(st.floats(limits.low, limits.high))
     return kind(**options)
@@ -126,7 +128,7 @@ def test_junk_in_an_option_of_the_attack_blames_the_attack_or_is_no_junk(option:
         ("seed", None, "seed: must be a whole number"),
         ("image", None, "image: must be text"),
         ("image", ["a.png"], "image: must be text"),
-        ("norm", "l1", "norm: 'l1' is not a valid Norm"),
+        ("norm", "l3", "norm: 'l3' is not a valid Norm"),
         ("norm", [], "norm: "),
         ("placement", {}, "placement: "),
         ("attack", "fgsm", "attack: must be an object"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 
@@ -320,6 +321,70 @@ def test_pausing_holds_a_running_job_after_the_frame_it_works_on(reader_of) -> N
 
 
 # The end
+
+
+# The pace
+
+
+AN_AGE = 1000.0
+
+
+def slowly(job: Callable[..., Iterator[Frame]] = count_to, pace: float = AN_AGE) -> Reader:
+    """A reader of a job all of whose frames are steps, and take so many seconds at least."""
+    reader = Reader(job)
+    reader.runner = Runner(job, on_crash, reader._on_woken, is_step=lambda _frame: True)
+    reader.runner.set_pace(pace)
+    return reader
+
+
+def test_steps_come_no_faster_than_the_pace() -> None:
+    reader = slowly(pace=0.02)
+    began = time.monotonic()
+    reader.runner.put(5)
+    assert reader.runner.wait_idle(SOON)
+    assert time.monotonic() - began >= 5 * 0.02
+    assert reader.runner.close(SOON)
+
+
+def test_only_steps_are_rested_after() -> None:
+    reader = slowly()
+    reader.runner._is_step = lambda _frame: False
+    reader.runner.put(5)
+    assert reader.runner.wait_idle(SOON)
+    assert len(reader.frames) == 5
+    assert reader.runner.close(SOON)
+
+
+def test_a_job_that_rests_gives_way_at_once() -> None:
+    reader = slowly()
+    reader.runner.put(5)
+    reader.wait_for(1)
+    reader.runner.put(7)
+    reader.wait_for(2)
+    assert reader.frames == [(5, 0), (7, 0)]
+    assert reader.runner.close(SOON)
+
+
+def test_a_rest_ends_when_the_pace_is_lifted() -> None:
+    reader = slowly()
+    reader.runner.put(5)
+    reader.wait_for(1)
+    reader.runner.set_pace(0)
+    assert reader.runner.wait_idle(SOON)
+    assert len(reader.frames) == 5
+    assert reader.runner.close(SOON)
+
+
+def test_a_job_that_rests_is_paused_and_stepped_without_delay() -> None:
+    reader = slowly()
+    reader.runner.put(5)
+    reader.wait_for(1)
+    reader.runner.pause()
+    assert reader.runner.wait_idle(SOON)
+    reader.runner.step()
+    assert reader.runner.wait_idle(SOON)
+    assert reader.frames == [(5, 0), (5, 1)]
+    assert reader.runner.close(SOON)
 
 
 def test_closing_in_the_middle_of_a_job_ends_it_after_the_frame_it_works_on(reader_of) -> None:

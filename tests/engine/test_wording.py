@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.catalogue.attacks import ATTACKS, Control, Noise, Norm
+from engine.catalogue.attacks import ATTACKS, Control, DeepFool, Noise, Norm
+from engine.catalogue.budgets import epsilon_limit
 from engine.frame import Attacked, Frame, NetworkInfo, Prediction, Stage, Verdict
 from engine.request import MAX_EPSILON, Request
-from engine.wording import read_epsilon, say_epsilon, say_percent, say_verdict, sentence
+from engine.wording import read_epsilon, say_epsilon, say_percent, say_queries, say_verdict, sentence
 
 
 @given(st.floats(0, 1))
@@ -146,6 +148,42 @@ def test_the_sentence_names_every_control(kind: type[Control]) -> None:
     assert said.endswith(f"With {kind.change} of ε = 2.0/255 it still sees *cat* 39 %.")
 
 
+@pytest.mark.parametrize(
+    ("found", "epsilon", "step", "said"),
+    [
+        (0.31 / 255, 2 / 255, 50, "With the change that was found, of 0.31/255, it sees *tabby* 42 %."),
+        (3.1 / 255, 2 / 255, 50, "With ε = 2.0/255 it sees *tabby* 42 %: the change that was found is 3.1/255."),
+        (None, 2 / 255, 50, "Nothing was found in 50 steps: it sees *tabby* 42 %."),
+        (0.31 / 255, 2 / 255, 12, "At step 12 of 50 it sees *tabby* 42 %."),
+    ],
+)
+def test_the_sentence_tells_what_a_search_has_found(found: float | None, epsilon: float, step: int, said: str) -> None:
+    frame = frame_of(Request(attack=DeepFool(), epsilon=epsilon), CAT, TABBY)
+    assert frame.attacked is not None
+    searched = replace(frame, attacked=replace(frame.attacked, found=found, step=step, steps=50))
+    assert sentence(searched) == f"Tiny sees *cat* 39 %. {said}"
+
+
+def test_queries_are_counted_in_groups_of_three_figures() -> None:
+    assert [say_queries(count) for count in (1, 12, 1200)] == [
+        "1 query",
+        "12 queries",
+        "1\N{NARROW NO-BREAK SPACE}200 queries",
+    ]
+
+
 def test_the_sentence_grows_with_what_is_known() -> None:
     assert sentence(Frame(Request(), Stage.OPENED)) == ""
     assert sentence(frame_of(Request(), CAT, None)) == "Tiny sees *cat* 39 %."
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "norm", "said"), [(1.5, Norm.FLOW, "1.5 px"), (0.0, Norm.FLOW, "0 px"), (12.0, Norm.L0, "12 pixels")]
+)
+def test_pixels_moved_or_changed_are_read_as_they_are_said(epsilon: float, norm: Norm, said: str) -> None:
+    assert say_epsilon(epsilon, norm) == said
+    assert read_epsilon(said, norm) == epsilon
+
+
+def test_a_picture_is_moved_by_a_quarter_of_its_side_at_most_to_begin_with() -> None:
+    assert [epsilon_limit(Norm.FLOW, values) for values in (3 * 224 * 224, 3 * 32 * 32, 28 * 28)] == [60, 8, 7]

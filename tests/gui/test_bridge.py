@@ -6,16 +6,17 @@ import threading
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from engine.catalogue.attacks import PGD
-from engine.frame import Frame, Stage
+from engine.frame import Frame, Stage, Trace
 from engine.request import Request
 from engine.tasks import Progress, State, Task
 from gui.bridge import FRAME_MS, Bridge, Speed
-from gui.session import Session
+from gui.session import Pace, Session
 
 SOON_MS = 10_000
 
@@ -186,6 +187,24 @@ def test_an_attack_is_held_stepped_and_run_to_its_end(
     bridge.resume()
     assert not bridge.is_paused
     qtbot.waitUntil(lambda: stage() is Stage.DONE, timeout=SOON_MS)
+
+
+def test_an_attack_rests_between_its_iterates_as_long_as_the_chosen_pace_wants(
+    bridge: Bridge, session: Session
+) -> None:
+    paces: list[float] = []
+    bridge._runner.set_pace = paces.append  # type: ignore[method-assign]
+    session.set_pace(session.pace.slower)
+    session.set_pace(Pace.ONE)
+    session.set_pace(session.pace.slower)
+    session.set_pace(Pace.FULL)
+    assert paces == [0.1, 1.0, 0.0]
+    attacking = [
+        Frame(Request(), Stage.ATTACKING, trace=Trace(*(np.zeros(count, np.float32) for _ in range(4))))
+        for count in (1, 2, 2, 3)
+    ]
+    others = [Frame(Request(), Stage.PREDICTED), Frame(Request(), Stage.DONE, trace=attacking[0].trace)]
+    assert [bridge._is_step(frame) for frame in attacking + others] == [True, True, False, True, False, False]
 
 
 def test_the_speed_is_told_after_frames_were_shown(bridge: Bridge, session: Session, qtbot: QtBot) -> None:

@@ -8,12 +8,13 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from engine.catalogue.attacks import BIM, Norm
-from engine.frame import Flip, Frame, Stage
+from engine.catalogue.attacks import BIM, DeepFool, Norm
+from engine.catalogue.budgets import usual_epsilon
+from engine.frame import Attacked, Flip, Frame, Prediction, Stage, Verdict
 from engine.request import Request
 from gui import theme
 from gui.panels.epsilon import EpsilonControl
-from gui.panels.scale import Scale, scale_for, scales, usual_epsilon
+from gui.panels.scale import Scale, scale_for, scales
 from gui.session import Session
 
 PHOTO = 3 * 224 * 224
@@ -319,7 +320,7 @@ def test_the_range_suits_small_drawings(control, session):
     assert control.slider.scale.name == "80/255"
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 @pytest.mark.parametrize("values", [784, 3072, PHOTO])
 def test_every_range_has_figures_from_nothing_to_its_end(norm, values):
     assert 0 < usual_epsilon(norm, values) < scale_for(0, norm, values).limit
@@ -429,3 +430,55 @@ def test_a_control_that_is_made_late_shows_what_is_known(qtbot, session):
     qtbot.addWidget(late)
 
     assert late.slider.mark.text == "flips at about 1.0/255"
+
+
+# What an attack has found by itself
+
+
+def show_found(session, found, *, stage=Stage.ATTACKED, step=50, flip=None, **changes):
+    request = session.request.with_(**changes)
+    image = np.zeros((2, 2, 3), np.float32)
+    prediction = Prediction(np.array([0.4, 0.6], np.float32))
+    attacked = Attacked(image, prediction, Verdict.FOOLED, 0.0, 0.0, step, 50, found=found)
+    session.show(Frame(request, stage, attacked=attacked, flip=flip))
+
+
+@pytest.fixture
+def searching(control, session):
+    session.propose(attack=DeepFool())
+    return control
+
+
+def test_a_size_that_was_found_is_marked_and_followed_by_what_epsilon_does_to_it(searching, session):
+    show_found(session, 0.31 / 255)
+    mark = searching.slider.mark
+    assert (mark.text, mark.epsilon) == ("found at 0.31/255, within ε", 0.31 / 255)
+    session.propose(epsilon=0.3 / 255)
+    assert searching.slider.mark.text == "found at 0.31/255; ε stops the picture before it"
+    session.propose(pinned=(1,), iterate=3)
+    show_found(session, None, step=3)
+    assert searching.slider.mark.text.startswith("found at 0.31/255"), "looking back at a step changes nothing"
+
+
+def test_a_size_that_was_found_is_not_marked_twice_but_an_earlier_flip_is_told(searching, session):
+    show_found(session, 3 / 255, flip=Flip(2.9 / 255, 16 / 255, True))
+    assert searching.slider.mark.text == "found at 3.0/255, within ε"
+    show_found(session, 3 / 255, flip=Flip(1.2 / 255, 16 / 255, True))
+    assert searching.slider.mark.text == "found at 3.0/255, within ε · on the way there it flips at about 1.2/255"
+    assert searching.slider.mark.epsilon == 3 / 255
+
+
+def test_a_search_says_how_far_it_is_and_that_it_has_found_nothing(searching, session):
+    show_found(session, 2 / 255, stage=Stage.ATTACKING, step=12)
+    assert searching.slider.mark.text == "searching for the smallest change: step 12 of 50 …"
+    assert searching.slider.mark.epsilon is None
+    show_found(session, None)
+    assert searching.slider.mark.text == "nothing found in 50 steps"
+    session.propose(attack=DeepFool(steps=3))
+    assert searching.slider.mark is None
+
+
+def test_enter_goes_to_the_size_that_was_found(qtbot, searching, session):
+    show_found(session, 3 / 255)
+    qtbot.keyClick(searching.slider, Qt.Key.Key_Return)
+    assert asked(session) == 3

@@ -1,4 +1,4 @@
-"""The gallery shows its photographs without a halt and opens one by mouse or keys."""
+"""The gallery shows its pictures without a halt, shelf by shelf, and opens one by mouse or keys."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImageReader
+from PySide6.QtGui import QImage, QImageReader
 from PySide6.QtWidgets import QListWidgetItem
 from pytestqt.qtbot import QtBot
 
 from engine.catalogue.samples import SAMPLES
 from engine.request import Request
 from gui.panels import gallery
-from gui.panels.gallery import COLUMNS, GalleryDialog
+from gui.panels.gallery import COLUMNS, PICTURE, GalleryDialog
 from gui.session import Session
 
-NAMES = list(SAMPLES)
+NAMES = [name for name, each in SAMPLES.items() if each.shelf == "imagenet"]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_no_photograph_is_read_before_the_gallery_is_shown(
 
 def test_every_photograph_is_shown_with_its_licence_and_who_made_it(dialog: GalleryDialog, qtbot: QtBot) -> None:
     wait_until_read(dialog, qtbot)
-    for item, sample in zip(items(dialog), SAMPLES.values(), strict=True):
+    for item, sample in zip(items(dialog), (SAMPLES[name] for name in NAMES), strict=True):
         pixmap = item.data(gallery._PIXMAP)
         assert pixmap.deviceIndependentSize().toSize() == gallery.PICTURE
         said = item.data(Qt.ItemDataRole.AccessibleTextRole)
@@ -136,3 +136,51 @@ def test_a_photograph_that_cannot_be_read_is_told_of(
     made.open()
     wait_until_read(made, qtbot)
     assert not made.list.item(0).flags() & Qt.ItemFlag.ItemIsEnabled
+
+
+def names(dialog: GalleryDialog) -> list[str]:
+    return [each.data(gallery._NAME) for each in items(dialog)]
+
+
+def test_the_shelf_of_the_network_on_the_bench_is_shown_first_and_the_others_are_a_click_away(
+    qtbot: QtBot, dialog: GalleryDialog, session: Session
+) -> None:
+    assert set(names(dialog)) == set(NAMES)
+    dialog.reject()
+    session.propose(model="lenet-5")
+    digits = GalleryDialog(session)
+    qtbot.addWidget(digits)
+    digits.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    digits.open()
+    assert digits.shelves.button("mnist").isChecked()
+    assert names(digits)[:2] == ["mnist-0", "mnist-1"]
+    qtbot.mouseClick(digits.shelves.button("fashion-mnist"), Qt.MouseButton.LeftButton)
+    assert names(digits)[0] == "fashion-mnist-0"
+    wait_until_read(digits, qtbot)
+    digits.list.setFocus()
+    qtbot.keyClick(digits.list, Qt.Key.Key_Return)
+    assert session.request.image == "sample:fashion-mnist-0"
+
+
+def test_pictures_of_the_networks_own_classes_come_first(qtbot: QtBot, session: Session) -> None:
+    session.propose(model="frog-or-ship", image="sample:cifar10-0")
+    made = GalleryDialog(session)
+    qtbot.addWidget(made)
+    first = [SAMPLES[name].label for name in names(made)[:8]]
+    assert set(first) == {"frog", "ship"}
+    assert len(names(made)) == 20
+    assert made.list.currentItem().data(gallery._NAME) == "cifar10-0"
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_a_small_picture_is_shown_with_square_pixels_and_whole(qtbot: QtBot, ratio: float) -> None:
+    shown = gallery._picture(SAMPLES["mnist-0"], ratio)
+    pixels = shown.toImage()
+    times = pixels.width() // 28
+    assert (pixels.width(), pixels.height()) == (28 * times, 28 * times)
+    assert PICTURE.height() * ratio - 28 * times < 28
+    original = QImage(str(gallery.sample_path("mnist-0")))
+    for x, y in ((6, 7), (15, 12), (9, 22)):
+        wanted = original.pixelColor(x, y)
+        corners = ((0, 0), (times - 1, times - 1))
+        assert all(pixels.pixelColor(x * times + i, y * times + j) == wanted for i, j in corners)

@@ -254,3 +254,15 @@ def test_the_panel_fits_into_its_column(panel: ImagePanel, session: Session, sch
     assert panel.minimumSizeHint().width() <= 244
     assert panel.switcher.list.accessibleName()
     assert panel.placement.accessibleName()
+
+
+def test_a_small_picture_is_shown_with_square_pixels(panel: ImagePanel, session: Session) -> None:
+    pixels = np.zeros((28, 28, 3), np.uint8)
+    pixels[:, 14:] = 255
+    session.show(Frame(session.request, Stage.OPENED, photo=Photo(pixels, "digit.png", Window(0, 0, 28, 28))))
+    place, shown = panel.thumbnail.place(), panel.thumbnail.grab().toImage()
+    ratio, height = shown.devicePixelRatio(), place.center().y()
+    across = range(round((place.left() + 4) * ratio), round((place.right() - 4) * ratio))
+    greys = [shown.pixelColor(x, round(height * ratio)).lightness() for x in across]
+    assert sum(0 < grey < 255 for grey in greys) <= 1  # the pixel of the screen in which the edge lies
+    assert {greys[0], greys[-1]} == {0, 255}

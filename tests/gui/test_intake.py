@@ -176,11 +176,20 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert "a device or a pipe" in taken.message
 
 
-def test_weights_are_told_where_networks_are_chosen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["resnet.pth", "a.SAFETENSORS", "b.pt2", "c.onnx"])
+def test_a_file_that_is_called_as_networks_are_is_taken_as_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04")
+    taken = images_in(files(tmp_path / name))
+    assert (taken.network_file, taken.message) == (str(tmp_path / name), None)
+
+
+def test_pictures_come_before_a_network_that_is_dropped_with_them(tmp_path: Path) -> None:
     (tmp_path / "resnet.pth").write_bytes(b"PK\x03\x04")
-    taken = images_in(files(tmp_path / "resnet.pth"))
+    cat = picture(tmp_path / "cat.png")
+    taken = images_in(files(tmp_path / "resnet.pth", cat))
+    assert (taken.images, taken.network_file) == ((cat,), None)
     assert taken.message is not None
-    assert "under Model" in taken.message
+    assert "Left out: “resnet.pth”" in taken.message
 
 
 def test_a_file_that_is_gone_is_told_of(tmp_path: Path) -> None:
@@ -239,7 +248,8 @@ def test_a_text_that_is_no_path_is_told_so(content: str) -> None:
 
 def test_nothing_at_all_is_told_so() -> None:
     assert images_in(QMimeData()).message == (
-        "There is no picture in this. Drop pictures, a folder of pictures, or a session (.json)."
+        "There is no picture in this. Drop pictures, a folder of pictures, a session (.json) or a network "
+        "(.safetensors, .pt, .onnx …)."
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from engine.catalogue.attacks import FGSM, PGD, Noise, Norm
 from engine.frame import Failure, Frame, Stage
 from engine.request import Request, RequestError
-from gui.session import Message, Pointed, Session, Side
+from gui.session import Message, Pace, Pointed, Session, Side
 
 
 @pytest.fixture
@@ -395,3 +395,19 @@ def test_what_the_pointer_is_over_inside_is_told_once(session: Session) -> None:
     session.point_at(Pointed("conv1, map 3, row 2, column 5", (0.0, 0.0, 7.0, 7.0)))
     session.point_at(None)
     assert told == [here, None]
+
+
+# How fast
+
+
+def test_the_pace_goes_step_by_step_from_full_speed_to_one_a_second_and_is_no_step_of_undo(session: Session) -> None:
+    told: list[str] = []
+    session.pace_changed.connect(lambda: told.append(session.pace.title))
+    for _ in range(6):
+        session.set_pace(session.pace.slower)
+    assert told == ["10 steps a second", "4 steps a second", "2 steps a second", "1 step a second"]
+    assert session.pace.seconds == 1
+    for _ in range(6):
+        session.set_pace(session.pace.faster)
+    assert (session.pace, session.pace.seconds, session.pace.title) == (Pace.FULL, 0, "full speed")
+    assert not session.can_undo

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.catalogue.attacks import BIM, PGD
 from engine.frame import Frame, Stage
+from engine.masks import write_mask
 from engine.request import Norm, Placement, Request
 from gui.__main__ import build
 from gui.settings import Store
@@ -222,6 +223,30 @@ def test_a_paused_attack_goes_one_step_at_a_time(window: Window, qtbot: QtBot) -
     frame = wait_for_answer(qtbot, window)
     assert frame.attacked is not None
     assert frame.attacked.step == 4
+
+
+def test_an_area_painted_on_the_clean_picture_is_all_that_changes_and_to_forbid_it_all_is_explained(
+    window: Window, qtbot: QtBot
+) -> None:
+    window.action["paint-mask"].trigger()
+    assert window.rules_panel.paint.isChecked()
+    pane = window.equation.clean_pane
+    qtbot.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    frame = wait_for_answer(qtbot, window)
+    assert frame.attacked is not None
+    assert frame.clean is not None
+    changed = (frame.attacked.image != frame.clean).any(2)
+    assert changed[112, 112]
+    assert not changed[:90].any()
+    good = window.session.request
+    window.session.propose(mask=write_mask(np.zeros((224, 224), bool)))
+    qtbot.waitUntil(lambda: window.session.message is not None, timeout=LONG)
+    assert "no pixel that may change" in window.session.message.text  # type: ignore[union-attr]
+    assert window.session.request == good
+    window.action["clear-mask"].trigger()
+    assert window.session.request.mask == ""
+    window.action["paint-mask"].trigger()
+    assert not window.rules_panel.paint.isChecked()
 
 
 def test_the_saved_picture_is_read_back_and_judged(

@@ -10,10 +10,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.catalogue.attacks.base import Attack, Norm
-from engine.catalogue.attacks.controls import JPEG, Blur, Brightness, Contrast, Control, GaussianNoise, Pixelate
+from engine.catalogue.attacks.composite import AutoAttack
+from engine.catalogue.attacks.controls import (
+    JPEG,
+    Blur,
+    Brightness,
+    Contrast,
+    Control,
+    GaussianNoise,
+    Pixelate,
+    UniformNoise,
+)
+from engine.catalogue.attacks.crafted import Patch, Universal
+from engine.catalogue.attacks.decisions import Boundary, HopSkipJump
+from engine.catalogue.attacks.few_pixels import JSMA, OnePixel, SaltAndPepper
 from engine.catalogue.attacks.iterated import APGD, APGDDLR, APGDT, BIM, DIFGSM, MIFGSM, NIFGSM, PGD, TIFGSM, AutoPGD
+from engine.catalogue.attacks.near_boundary import FAB, FABT, FMN
+from engine.catalogue.attacks.not_small import Colour, GridOfMoves, Moving, RandomMoves, StAdv, Weights
 from engine.catalogue.attacks.one_step import FGSM, RFGSM, Noise
 from engine.catalogue.attacks.queries import NES, SPSA, Square
+from engine.catalogue.attacks.smallest import DDN, LBFGS, CarliniWagner, CarliniWagnerLinf, DeepFool
+from engine.catalogue.attacks.sparse import EAD, SigmaZero, SparseFool
 from engine.catalogue.options import make_options
 
 __all__ = [
@@ -22,9 +39,16 @@ __all__ = [
     "APGDT",
     "ATTACKS",
     "BIM",
+    "DDN",
     "DIFGSM",
+    "EAD",
+    "FAB",
+    "FABT",
     "FGSM",
+    "FMN",
     "JPEG",
+    "JSMA",
+    "LBFGS",
     "MIFGSM",
     "NES",
     "NIFGSM",
@@ -33,24 +57,50 @@ __all__ = [
     "SPSA",
     "TIFGSM",
     "Attack",
+    "AutoAttack",
     "AutoPGD",
     "Blur",
+    "Boundary",
     "Brightness",
+    "CarliniWagner",
+    "CarliniWagnerLinf",
+    "Colour",
     "Contrast",
     "Control",
+    "DeepFool",
     "GaussianNoise",
+    "GridOfMoves",
+    "HopSkipJump",
+    "Moving",
     "Noise",
     "Norm",
+    "OnePixel",
+    "Patch",
     "Pixelate",
+    "RandomMoves",
+    "SaltAndPepper",
+    "SigmaZero",
+    "SparseFool",
     "Square",
+    "StAdv",
+    "UniformNoise",
+    "Universal",
+    "Weights",
     "make_attack",
 ]
 
 ATTACKS: dict[str, type[Attack]] = {
     each.name: each
     for each in (
-        *(Noise, GaussianNoise, Brightness, Contrast, Blur, Pixelate, JPEG),
+        *(Noise, UniformNoise, GaussianNoise, Brightness, Contrast, Blur, Pixelate, JPEG),
+        *(SaltAndPepper, OnePixel, JSMA, Boundary, HopSkipJump),
+        *(Universal, Patch),
         *(FGSM, RFGSM, NES, SPSA, Square, BIM, MIFGSM, NIFGSM, DIFGSM, TIFGSM, PGD, APGD, APGDDLR, APGDT),
+        *(LBFGS, CarliniWagnerLinf, DeepFool, DDN, CarliniWagner),
+        *(FMN, FAB, FABT),
+        *(SparseFool, EAD, SigmaZero),
+        *(Colour, RandomMoves, GridOfMoves, StAdv),
+        *(Weights, AutoAttack),
     )
 }
 """Every attack by its name, from weak to strong."""

@@ -16,6 +16,12 @@ class Norm(StrEnum):
     """The largest change of any value, max |δ|; shown in units of 1/255."""
     L2 = "l2"
     """The Euclidean length, √Σδ², over all pixels and channels."""
+    L1 = "l1"
+    """The sum of all changes, Σ|δ|, over all pixels and channels."""
+    L0 = "l0"
+    """How many pixels are changed at all, whatever their channels; a whole number."""
+    FLOW = "flow"
+    """The farthest that any point of the picture is moved, in pixels; what changes in value there does not count."""
 
 
 def steps_option(default: int) -> Any:
@@ -55,6 +61,14 @@ class Attack(Options):
     targetable: ClassVar[bool] = True
     scales: ClassVar[bool] = False
     """True where the direction does not depend on ε, so that a new ε costs one addition and one forward pass."""
+    finds: ClassVar[bool] = False
+    """True where the attack searches the smallest change by itself, whatever ε is.
+
+    ε then says how far towards that change the picture is moved, at most all the way: see ``engine.attacks.run``.
+    """
+
+    follows_gradient: ClassVar[bool] = True
+    """True where it goes along a gradient of the network, which may be averaged over other views of the picture."""
 
     @property
     def draws(self) -> bool:
@@ -63,5 +77,5 @@ class Attack(Options):
 
     @property
     def last_index(self) -> int:
-        """The index of the last iterate that the attack shows, the first one's being 0."""
+        """The index of the last iterate that the attack shows, from 0 on; one that finds may end before."""
         return int(getattr(self, "steps", 1))

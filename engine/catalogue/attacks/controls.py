@@ -21,6 +21,7 @@ class Control(Attack):
     paper = "a control, not an attack; such changes: Hendrycks, Dietterich 2019, arXiv:1903.12261"
     targetable = False
     scales = True
+    follows_gradient = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,26 @@ class GaussianNoise(Control):
     formula = "x + ε · n / max |n|, nᵢ ~ N(0, 1);  for L2 see random noise, which is Gaussian there"
     norms = (Norm.LINF,)
     change = "Gaussian noise"
+
+    @property
+    def draws(self) -> bool:
+        """Always: every draw is another noise."""
+        return True
+
+
+@dataclass(frozen=True)
+class UniformNoise(Control):
+    """Noise whose values are spread evenly between −ε and ε."""
+
+    name = "uniform-noise"
+    title = "Uniform noise: a control, anything between −ε and ε"
+    summary = (
+        "A control: every value changes by some amount between −ε and ε, all equally likely, without looking at the "
+        "network. The largest is exactly ε."
+    )
+    formula = "x + ε · u / max |u|, every uᵢ uniform in [−1, 1]"
+    norms = (Norm.LINF,)
+    change = "uniform noise"
 
     @property
     def draws(self) -> bool:

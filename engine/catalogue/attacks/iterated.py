@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.catalogue.attacks.base import Attack, decay_option, step_size_option, steps_option
+from engine.catalogue.attacks.base import Attack, Norm, decay_option, step_size_option, steps_option
 from engine.catalogue.options import option
 
 
@@ -15,8 +15,12 @@ class BIM(Attack):
     name = "bim"
     title = "BIM: many small steps"
     summary = "Repeats FGSM in small steps and stays within ε of the clean picture."
-    formula = "x₀ = x;  xₖ₊₁ = Π(xₖ + α · sign ∇ₓJ(xₖ, y)),  Π projects onto ‖x′ − x‖ ≤ ε and [0, 1]"
-    paper = "Kurakin, Goodfellow, Bengio 2017, arXiv:1607.02533"
+    formula = (
+        "x₀ = x;  xₖ₊₁ = Π(xₖ + α · sign ∇ₓJ(xₖ, y)),  Π projects onto ‖x′ − x‖ ≤ ε and [0, 1];  L2: ∇ₓJ / ‖∇ₓJ‖₂;  "
+        "L1: sign ∇ₓJ / k in the k values of largest |∇ₓJ|, k a hundredth of all"
+    )
+    paper = "Kurakin, Goodfellow, Bengio 2017, arXiv:1607.02533; L1: Tramèr, Boneh 2019, arXiv:1904.13000"
+    norms = (Norm.LINF, Norm.L2, Norm.L1)
     steps: int = steps_option(10)
     step_size: float = step_size_option(0.25)
 
@@ -102,8 +106,12 @@ class PGD(Attack):
     name = "pgd"
     title = "PGD: many small steps from a random start"
     summary = "Starts at a random point within ε and climbs in small steps: the standard strong attack."
-    formula = "x₀ = Π(x + u), u uniform in the ball;  xₖ₊₁ = Π(xₖ + α · steepest ∇ₓJ(xₖ, y))"
-    paper = "Madry et al. 2018, arXiv:1706.06083"
+    formula = (
+        "x₀ = Π(x + u), u uniform in the ball;  xₖ₊₁ = Π(xₖ + α · steepest ∇ₓJ(xₖ, y));  L1: sign ∇ₓJ / k in the k "
+        "values of largest |∇ₓJ|, k a hundredth of all"
+    )
+    paper = "Madry et al. 2018, arXiv:1706.06083; L1: Tramèr, Boneh 2019, arXiv:1904.13000"
+    norms = (Norm.LINF, Norm.L2, Norm.L1)
     steps: int = steps_option(10)
     step_size: float = step_size_option(0.25)
     random_start: bool = option(

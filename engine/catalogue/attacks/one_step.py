@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.catalogue.attacks.base import Attack
+from engine.catalogue.attacks.base import Attack, Norm
 from engine.catalogue.options import option
 
 
@@ -17,10 +17,15 @@ class Noise(Attack):
     summary = (
         "Adds noise of exactly the size ε without looking at the network. It shows that size alone explains nothing."
     )
-    formula = "L∞: x + ε · s, every sᵢ = ±1 at random;  L2: x + ε · n / ‖n‖₂, n ~ N(0, I)"
+    formula = (
+        "L∞: x + ε · s, every sᵢ = ±1 at random;  L2: x + ε · n / ‖n‖₂, n ~ N(0, I);  L1: x + ε · v / ‖v‖₁, "
+        "|vᵢ| ~ Exp(1), signs at random"
+    )
     paper = "a control, not an attack"
+    norms = (Norm.LINF, Norm.L2, Norm.L1)
     targetable = False
     scales = True
+    follows_gradient = False
 
     @property
     def draws(self) -> bool:

@@ -35,6 +35,8 @@ def reach_option(default: float, sign: str) -> Any:
 class Estimating(Attack):
     """Steps along a gradient that is estimated: what its members have in common."""
 
+    follows_gradient = False
+
     @property
     def draws(self) -> bool:
         """Always: the directions are random."""
@@ -105,6 +107,7 @@ class Square(Attack):
         "else xₖ;  L = z_y − max z_{i≠y}, towards a target J;  L2: the square takes over the size of another"
     )
     paper = "Andriushchenko et al. 2020, arXiv:1912.00049 (there it ends at the first picture that fools)"
+    follows_gradient = False
     steps: int = option(
         1000,
         low=1,

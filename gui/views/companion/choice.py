@@ -8,7 +8,8 @@ from typing import Final
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
-from engine.catalogue.samples import SAMPLE_PREFIX, SAMPLES
+from engine.catalogue.samples import find_sample
+from engine.catalogue.suiting import samples_for
 from engine.request import Request
 from gui import theme
 from gui.bind import follow
@@ -22,7 +23,7 @@ _FARTHEST: Final = 512
 
 
 class CompanionChoice(QWidget):
-    """A list of pictures (the first one itself, the open ones, the samples) and two boxes for the shift."""
+    """A list of pictures (the first itself, the open ones, samples that suit the network) and boxes for the shift."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +44,7 @@ class CompanionChoice(QWidget):
         for each in (beside, self.pictures, self.right, self.down):
             row.addWidget(each)
         session.images_changed.connect(self._offer)
-        follow(session, self._on_look_changed, "look", "image")
+        follow(session, self._on_look_changed, "look", "image", "model")
 
     def _shift(self, prefix: str, help_text: str) -> QSpinBox:
         box = QSpinBox(self)
@@ -59,16 +60,14 @@ class CompanionChoice(QWidget):
     def _offer(self) -> None:
         """Fills the list anew; a picture that was chosen and is not at hand any more stays in it."""
         chosen, shown = self._session.request.look.companion, self._session.request.image
-        samples = {f"{SAMPLE_PREFIX}{name}": each.title for name, each in SAMPLES.items()}
-        pictures = {each: samples.get(each) or Path(each).name for each in self._session.images} | samples
+        samples = (each.image for each in samples_for(self._session.request.model))
+        pictures = dict.fromkeys((*self._session.images, *samples, *([chosen] if chosen else [])))
         pictures.pop(shown, None)
-        if chosen:
-            pictures.setdefault(chosen, Path(chosen).name)
         with QSignalBlocker(self.pictures):
             self.pictures.clear()
             self.pictures.addItem(THIS_ONE, "")
-            for image, title in pictures.items():
-                self.pictures.addItem(title, image)
+            for image in pictures:
+                self.pictures.addItem(_title(image), image)
             self.pictures.setCurrentIndex(self.pictures.findData(chosen))
 
     def _on_look_changed(self, request: Request) -> None:
@@ -82,3 +81,8 @@ class CompanionChoice(QWidget):
 
     def _on_shift_changed(self) -> None:
         self._session.look_at(shift=(self.right.value(), self.down.value()))
+
+
+def _title(image: str) -> str:
+    sample = find_sample(image)
+    return Path(image).name if sample is None else sample.title

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.catalogue.attacks import Norm
 from engine.inside import UnitCurve
+from engine.wording import AXIS_SCALE, EPSILON_AXIS
 from gui import theme
-from gui.views.curve_plot import AXIS, SCALE
 from gui.views.legend import Entry, Legend, Swatch
 from gui.views.plots import Plot, show_points
 from gui.views.unit.words import say_level, say_no_level
@@ -44,11 +44,11 @@ class UnitPlot(QWidget):
         self.setAccessibleName("Activation of the unit against ε")
         self._shown: tuple[object, ...] = ()
         self.norm = Norm.LINF
-        self.plot = Plot(AXIS[self.norm], "mean activation", self)
+        self.plot = Plot(EPSILON_AXIS[self.norm], "mean activation", self)
         self.curve = self.plot.add_curve("text")
         self.lines = {each: self.plot.add_line(each, dashed=True, upright=False) for each in _COLOURS}
         self.cursor_line = self.plot.add_line("muted")
-        self.plot.pointed.connect(lambda x: self.pointed.emit(x / SCALE[self.norm]))
+        self.plot.pointed.connect(lambda x: self.pointed.emit(x / AXIS_SCALE[self.norm]))
         self.plot.released.connect(self.released)
         self.legend = Legend(across=False, parent=self)
         self.missing = QLabel(self)
@@ -92,8 +92,8 @@ class UnitPlot(QWidget):
         self._shown = (curve, norm, tuple(levels), name)
         self.norm = norm
         known = [each for each in levels if each.label in curve.levels]
-        self.plot.name_axes(AXIS[norm], "mean activation")
-        x = curve.epsilons * np.float32(SCALE[norm])
+        self.plot.name_axes(EPSILON_AXIS[norm], "mean activation")
+        x = curve.epsilons * np.float32(AXIS_SCALE[norm])
         self.plot.set_ranges((0.0, float(x[-1])), _range(curve, known))
         show_points(self.curve, x, curve.values)
         for colour, line in self.lines.items():
@@ -118,7 +118,7 @@ class UnitPlot(QWidget):
     def show_epsilon(self, epsilon: float, norm: Norm) -> None:
         """Moves the cursor; hides it while the curve is still that of another norm."""
         self.cursor_line.setVisible(norm is self.norm)
-        self.cursor_line.setValue(epsilon * SCALE[norm])
+        self.cursor_line.setValue(epsilon * AXIS_SCALE[norm])
 
 
 _COLOURS: Final = (theme.CLEAN, theme.ADVERSARIAL)

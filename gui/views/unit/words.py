@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.catalogue.samples import SAMPLE_PREFIX, SAMPLES
+from engine.catalogue.samples import find_sample
 from engine.inside import Form, Grown, Node, Patch, Patches, UnitCurve
 from gui.views.scale_bar import say_value
 
@@ -21,7 +21,7 @@ COMPUTING: Final = "Computing the activation against ε …"
 
 def title_of(image: str) -> str:
     """The name of a picture as read."""
-    sample = SAMPLES.get(image.removeprefix(SAMPLE_PREFIX)) if image.startswith(SAMPLE_PREFIX) else None
+    sample = find_sample(image)
     return Path(image).name if sample is None else sample.title
 
 

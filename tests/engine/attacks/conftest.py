@@ -42,6 +42,20 @@ def make_pictures(count: int = 4, dtype: torch.dtype = torch.float64) -> Tensor:
     return (1.4 * drawn - 0.2).clamp(0, 1).to(dtype)
 
 
+class Lively(nn.Module):
+    """The small network without what it answers to everything: its pictures, and noise, are of several classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = make_network()
+        with torch.no_grad():
+            self.register_buffer("usual", self.network(make_pictures()).mean(0))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        answer: Tensor = self.network(pixels) - self.usual
+        return answer
+
+
 class LinearSoftmax:
     """z = W x + b with 4 classes, and the gradient of its cross-entropy written out: Wᵀ (softmax z − e_y)."""
 
@@ -69,6 +83,11 @@ def linear() -> LinearSoftmax:
 @pytest.fixture
 def network() -> nn.Module:
     return make_network()
+
+
+@pytest.fixture
+def lively() -> nn.Module:
+    return Lively().eval()
 
 
 @pytest.fixture

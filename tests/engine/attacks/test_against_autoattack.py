@@ -43,7 +43,7 @@ class AsInThePaper(autopgd.APGDAttack):  # type: ignore[misc]
 
 
 @pytest.mark.usefixtures("double_precision")
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 @pytest.mark.parametrize(("kind", "loss"), LOSSES)
 def test_the_best_picture_is_that_of_autoattack_from_the_same_start(
     pose: Pose, kind: type[APGD], loss: str, norm: Norm

@@ -43,7 +43,7 @@ def assert_same(ours: Tensor, theirs: Tensor, problem: Problem) -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_fgsm_is_foolbox_fast_gradient_attack(pose: Pose, network: nn.Module, norm: Norm, dtype: torch.dtype) -> None:
     problem = pose(model=network.to(dtype), x=pose().x.to(dtype), norm=norm, epsilon=EPSILON[norm])
     theirs = foolbox_result(getattr(foolbox.attacks, FAST[norm])(random_start=False), problem)
@@ -51,7 +51,7 @@ def test_fgsm_is_foolbox_fast_gradient_attack(pose: Pose, network: nn.Module, no
 
 
 @pytest.mark.parametrize("targeted", [False, True])
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_bim_is_foolbox_basic_iterative_attack(pose: Pose, norm: Norm, targeted: bool) -> None:
     problem = pose(norm=norm, epsilon=EPSILON[norm], targeted=targeted)
     theirs = foolbox_result(
@@ -61,7 +61,7 @@ def test_bim_is_foolbox_basic_iterative_attack(pose: Pose, norm: Norm, targeted:
 
 
 @pytest.mark.parametrize("targeted", [False, True])
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_pgd_from_the_same_random_start_is_foolbox_projected_gradient_descent(
     pose: Pose, norm: Norm, targeted: bool
 ) -> None:

@@ -56,7 +56,7 @@ def test_the_other_classes_come_the_strongest_first_and_without_the_one_to_leave
     assert other_classes(logits, torch.tensor([0, 2])).tolist() == [[2, 3, 1], [0, 1, 3]]
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_every_run_climbs_the_ratio_of_its_own_target_from_its_own_start(
     pose: Pose, network: nn.Module, norm: Norm
 ) -> None:
@@ -118,7 +118,7 @@ def test_the_starts_at_one_target_come_before_the_next_target(pose: Pose, networ
         assert (aimed > other).all()
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_the_last_step_shows_every_pictures_best_of_all_runs(pose: Pose, norm: Norm) -> None:
     problem = pose(norm=norm, epsilon={Norm.LINF: 0.05, Norm.L2: 0.5}[norm])
     *steps, best = run(APGDT(steps=8), problem)
@@ -192,7 +192,7 @@ def test_when_all_pictures_are_fooled_the_network_is_asked_no_more(pose: Pose, l
     assert all(torch.equal(step.x, steps[-1].x) for step in steps[7:])
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_a_linear_network_is_fooled_exactly_where_a_class_lies_within_epsilon(
     pose: Pose, linear: Any, norm: Norm
 ) -> None:

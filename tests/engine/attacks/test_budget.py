@@ -38,7 +38,7 @@ def test_a_random_start_in_l2_fills_the_ball_and_not_only_its_edge_or_its_middle
     assert float((radii**8).mean()) == pytest.approx(1 / 3, abs=0.05)
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_a_projection_leaves_alone_what_lies_within_and_brings_back_what_does_not(norm: Norm) -> None:
     centre = torch.tensor([0.5, 0.02]).view(1, 1, 1, 2)
     within = torch.tensor([0.55, 0.06]).view(1, 1, 1, 2)
@@ -57,7 +57,7 @@ def test_an_l2_projection_goes_onto_the_ball_first_and_into_the_box_after() -> N
     torch.testing.assert_close(projected.flatten(), torch.tensor([1.0, 0.9]))
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_the_steepest_direction_of_a_zero_gradient_is_zero(norm: Norm) -> None:
     gradient = torch.zeros(2, 1, 2, 2)
     gradient[1, 0, 0, 0] = -1e-42
@@ -66,7 +66,7 @@ def test_the_steepest_direction_of_a_zero_gradient_is_zero(norm: Norm) -> None:
     assert steepest[1].flatten().tolist() == [-1, 0, 0, 0]
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_noise_has_exactly_the_size_epsilon_where_the_box_allows(norm: Norm, dtype: torch.dtype) -> None:
     problem = Problem(

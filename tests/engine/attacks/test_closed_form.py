@@ -69,7 +69,7 @@ def test_r_fgsm_takes_what_its_random_step_leaves_of_epsilon(
     np.testing.assert_allclose(end.x.flatten(1).numpy(), by_hand, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_the_random_step_of_r_fgsm_is_of_one_size_in_every_direction(pose: Pose, linear: Linear, norm: Norm) -> None:
     grey = torch.full((4, 3, 8, 8), 0.5, dtype=torch.float64)
     start, _ = run(RFGSM(random_share=0.3), pose(model=linear, x=grey, labels=torch.arange(4), norm=norm, epsilon=0.2))

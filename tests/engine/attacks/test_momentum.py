@@ -62,7 +62,7 @@ def test_every_iterate_is_the_one_computed_by_hand(
         np.testing.assert_allclose(step.x.flatten(1).numpy(), expected, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 @pytest.mark.parametrize("kind", [MIFGSM, NIFGSM])
 def test_without_momentum_it_is_bim(pose: Pose, kind: Any, norm: Norm) -> None:
     problem = pose(norm=norm, epsilon=0.1)

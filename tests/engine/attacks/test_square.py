@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 EPSILON = {Norm.LINF: 0.05, Norm.L2: 0.6}
 every_aim = pytest.mark.parametrize("targeted", [False, True])
-every_norm = pytest.mark.parametrize("norm", list(Norm))
+every_norm = pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 
 
 def one_by_one(problem: Problem) -> Iterator[Problem]:
@@ -322,7 +322,7 @@ def test_no_gradient_is_asked_for(pose: Pose, network: nn.Module) -> None:
         assert not pixels.requires_grad
         return network(pixels)
 
-    for norm in Norm:
+    for norm in Square.norms:
         *_, end = run(Square(steps=3), pose(model=blind, norm=norm))
         assert isinstance(end, Step)
 
@@ -339,7 +339,7 @@ def test_pictures_of_any_shape_can_be_searched(pose: Pose, shape: Any) -> None:
     def model(pixels: Tensor) -> Tensor:
         return torch.stack([pixels.flatten(1).sum(1), pixels.flatten(1)[:, 0]], 1)
 
-    for norm in Norm:
+    for norm in Square.norms:
         for step in run(Square(steps=20, share=1.0), pose(model=model, x=x, norm=norm, epsilon=0.25)):
             assert step.x.isfinite().all()
             assert (step.x != x).flatten(1).any(1).all()

@@ -60,7 +60,7 @@ def test_what_is_shown_is_the_picture_shrunk_on_black_and_the_others_are_left_al
     assert torch.equal(shown[1], x[1])
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_pictures_that_are_never_shrunk_are_those_of_bim(pose: Pose, norm: Norm) -> None:
     problem = pose(norm=norm, epsilon=0.1)
     plain = list(run(BIM(steps=4, step_size=0.3), problem))
@@ -136,7 +136,7 @@ def length(delta: Array) -> Array:
     return np.sqrt((delta**2).sum((1, 2, 3), keepdims=True))
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_without_a_blur_ti_is_mi(pose: Pose, norm: Norm) -> None:
     problem = pose(norm=norm)
     for one, other in zip(run(TIFGSM(steps=3, radius=0), problem), run(MIFGSM(steps=3), problem), strict=True):

@@ -69,7 +69,7 @@ def test_what_an_attack_cannot_do_is_refused_before_it_starts(pose: Pose) -> Non
 
 def test_every_declared_attack_is_computed_and_an_undeclared_one_says_that_it_is_not(pose: Pose) -> None:
     for kind in ATTACKS.values():
-        assert next(run(kind(), pose())).index == 0
+        assert next(run(kind(), pose(norm=kind.norms[0]))).index == 0
 
     class Unheard(Attack):
         name = "unheard"
@@ -117,7 +117,7 @@ def test_a_network_that_gives_nothing_to_follow_is_a_failure_in_three_parts(
     assert failure.field == "model"
 
 
-@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
 def test_pictures_with_a_gradient_of_zero_are_told_from_the_others_and_do_not_move(pose: Pose, norm: Norm) -> None:
     def half_blind(x: Tensor) -> Tensor:
         seen = torch.tensor([1.0, 0.0, 1.0, 0.0], dtype=x.dtype).view(-1, 1)

@@ -99,9 +99,15 @@ def test_a_picture_that_cannot_be_opened_is_told(gallery: tuple[str, ...], tmp_p
     assert (len(last.patches), last.done, last.total) == (4, 5, 5)
 
 
-def test_with_fewer_than_two_open_pictures_the_samples_are_searched(gallery: tuple[str, ...]) -> None:
-    assert len(pictures_at_hand(gallery[:1])) == len(SAMPLES)
-    assert pictures_at_hand(gallery) == gallery
+def test_with_fewer_than_two_open_pictures_the_samples_that_suit_the_network_are_searched(
+    gallery: tuple[str, ...],
+) -> None:
+    def at_hand(count: int) -> tuple[str, ...]:
+        return pictures_at_hand(subject_of(seeded(Residual), Look(layer="stem", unit=2, gallery=gallery[:count])))
+
+    small = [each.image for each in SAMPLES.values() if each.shelf == "cifar-10"]
+    assert sorted(at_hand(1)) == sorted(small)
+    assert at_hand(len(gallery)) == gallery
 
 
 def test_without_a_unit_nothing_is_searched() -> None:

@@ -115,6 +115,7 @@ def test_clean_plus_perturbation_is_adversarial_in_what_is_seen(view, show):
     delta = np.zeros((32, 32, 3))
     delta[4, 20] = [2, -2, 0]
     show(clean, attacked(clean, delta))
+    view.set_gain(20)
     assert levels(colour_at(view.clean_pane, 20, 4)) == tuple(np.rint(clean[4, 20] * 255))
     assert levels(colour_at(view.delta_pane, 20, 4)) == (168, 88, 128)
     assert levels(colour_at(view.delta_pane, 19, 4)) == (128, 128, 128)
@@ -296,13 +297,27 @@ def test_the_perturbation_is_amplified_by_the_keyboard_and_clipping_is_said(qtbo
     delta = np.zeros((32, 32, 3))
     delta[:8] = 4
     show(clean, attacked(clean, delta))
-    assert view.gain == 20
+    view.set_gain(20)
     assert "clipped" not in view.readout.text
     qtbot.keyClick(view.gain_box, Qt.Key.Key_Down)
     assert view.gain == 50
     assert view._captions[1].text == "± 2.6/255 · 25 % clipped"
     assert view.readout.text.endswith("clipped at ×50: 25 % of values")
     assert levels(colour_at(view.delta_pane, 3, 3)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(("side", "channels", "gain"), [(224, 3, 20), (32, 3, 5), (28, 1, 1)])
+def test_another_kind_of_picture_is_amplified_as_its_usual_budget_needs(view, show, side, channels, gain):
+    clean = picture(side=side, channels=channels)
+    show(clean, attacked(clean, 1))
+    assert view.gain == gain
+
+
+def test_the_amplification_that_was_chosen_stays_for_the_next_picture_of_that_size(view, show):
+    show(picture(side=32), attacked(picture(side=32), 1))
+    view.set_gain(50)
+    show(1 - picture(side=32), attacked(1 - picture(side=32), 1))
+    assert view.gain == 50
 
 
 def test_a_signed_map_is_chosen_and_shown_in_the_next_frames(view, show):

@@ -348,3 +348,10 @@ def test_the_diverging_map_has_the_colours_of_the_data():
     below, above = QColor(int(DIVERGING[60])), QColor(int(DIVERGING[196]))
     assert abs(below.hue() - QColor(theme.CLEAN).hue()) < 15
     assert abs(above.hue() - QColor(theme.ADVERSARIAL).hue()) < 15
+
+
+def test_the_scale_tells_how_wide_a_pixel_of_the_picture_is_shown(qtbot):
+    pane = show(qtbot, NOISE, scale=10)
+    assert pane.scale == pytest.approx(10)
+    pane._viewport.zoom_by(2, QPointF(SIDE / 2, SIDE / 2))
+    assert pane.scale == pytest.approx(20)

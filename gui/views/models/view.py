@@ -66,7 +66,8 @@ class ModelsView(FrameView):
         self._places = QHBoxLayout(self._row)
         self._places.setContentsMargins(0, 0, 0, 0)
         self._places.setSpacing(theme.GRID)
-        self._places.addWidget(self.hint, 1)
+        self._places.addWidget(self.hint, 100)
+        self._places.addStretch(1)  # where there is no hint, the cards stand on the left
         self._area = QScrollArea(self)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what it holds

@@ -86,12 +86,12 @@ def below(stage: StepStage, step: AttackStep, classes: Sequence[str], scale: str
     if stage.kind in (StageKind.START, StageKind.END):
         place = 0 if stage.kind is StageKind.START else 1
         return say_answer(step.answers[place], classes), f"J = {_number(step.losses[place])}"
-    return scale, "" if math.isnan(stage.changed) else f"changes {say_share(stage.changed)}"
+    return scale, "" if math.isnan(stage.changed) else say_share(stage.changed)
 
 
 def say_share(share: float) -> str:
     """How many values a stage made other than they were."""
-    return f"{say_percent(share)} of values" if share else "nothing"
+    return f"{say_percent(share)} changed" if share else "nothing changed"
 
 
 @dataclass(frozen=True)

@@ -141,8 +141,8 @@ def test_a_stage_that_clips_tells_how_much_it_changed(
     stages = list(step_of().stages)
     stages[5], stages[6] = replace(stages[5], changed=0.25), replace(stages[6], changed=0.0)
     session.show(framed(step_of(stages=tuple(stages))))
-    assert view.shown[5].numbers.text() == "changes 25 % of values"
-    assert view.shown[6].numbers.text() == "changes nothing"
+    assert view.shown[5].numbers.text() == "25 % changed"
+    assert view.shown[6].numbers.text() == "nothing changed"
 
 
 def test_less_is_blue_and_more_is_vermilion_and_no_change_is_grey(framed: Callable[..., Frame]) -> None:

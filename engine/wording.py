@@ -33,9 +33,13 @@ AXIS_SCALE = {Norm.LINF: 255.0, Norm.L2: 1.0, Norm.L1: 1.0, Norm.L0: 1.0, Norm.F
 
 
 def say_epsilon(epsilon: float, norm: Norm) -> str:
-    """ε as read: ``2.0/255`` in L∞, three digits in pixel units in L2 and L1, ``12 pixels`` in L0, ``1.5 px`` moved."""
+    """ε as read: ``2.0/255`` in L∞, three digits in pixel units in L2 and L1, ``12 pixels`` in L0, ``1.5 px`` moved.
+
+    What one decimal of a 255th would make nothing of is said by its first digit, ``0.02/255``, down to a thousandth.
+    """
     if norm is Norm.LINF:
-        return f"{epsilon * 255:.1f}/255"
+        levels = epsilon * 255
+        return f"{levels:.1g}/255" if 0.0005 <= levels < 0.05 else f"{levels:.1f}/255"
     if norm is Norm.L0:
         return "1 pixel" if math.floor(epsilon) == 1 else f"{math.floor(epsilon)} pixels"
     if norm is Norm.FLOW:

@@ -80,6 +80,14 @@ def inside(title: str, layer: str = "", unit: int | None = None) -> Callable[[Wi
     return scene
 
 
+def one_step(window: Window) -> None:
+    """A step on a digit, from the gradient to the clipped picture."""
+    inside("One step")(window)
+    digit = Request(image="sample:mnist-3", model="cnn-32-32", attack=PGD(), epsilon=0.15)
+    window.session.open(digit.with_(views=window.session.request.views))
+    settle(2)
+
+
 SCENES: dict[str, tuple[Callable[[Window], None], Stage]] = {
     "bench-light": (light, Stage.DONE),
     "bench-dark": (dark, Stage.DONE),
@@ -87,6 +95,7 @@ SCENES: dict[str, tuple[Callable[[Window], None], Stage]] = {
     "network": (inside("Network"), Stage.DONE),
     "activations": (inside("Activations", "_blocks.1._depthwise_conv"), Stage.DONE),
     "taken-apart": (inside("Taken apart", "_conv_stem", 1), Stage.DONE),
+    "one-step": (one_step, Stage.DONE),
 }
 
 

@@ -187,3 +187,10 @@ def test_pixels_moved_or_changed_are_read_as_they_are_said(epsilon: float, norm:
 
 def test_a_picture_is_moved_by_a_quarter_of_its_side_at_most_to_begin_with() -> None:
     assert [epsilon_limit(Norm.FLOW, values) for values in (3 * 224 * 224, 3 * 32 * 32, 28 * 28)] == [60, 8, 7]
+
+
+@pytest.mark.parametrize(
+    ("levels", "said"), [(0, "0.0/255"), (0.02, "0.02/255"), (0.0004, "0.0/255"), (0.06, "0.1/255"), (2, "2.0/255")]
+)
+def test_a_small_epsilon_is_not_called_none(levels: float, said: str) -> None:
+    assert say_epsilon(levels / 255, Norm.LINF) == said

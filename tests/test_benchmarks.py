@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import mmap
 import subprocess
@@ -185,12 +186,19 @@ def test_the_loops_written_by_hand_do_what_their_attacks_do() -> None:
     assert bool((model(moved["deepfool"]).argmax(1) != labels).all())
 
 
-def test_what_is_missing_for_a_published_number_is_said_and_left_out(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("name", "rows"), [("published", "szegedy"), ("lectures", "shifted")])
+def test_what_is_missing_for_a_row_is_said_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, rows: str
 ) -> None:
-    from tests.benchmarks import published
-
-    leave_this_process_as_it_is(monkeypatch, published)
-    figures = published.run(["--data", str(tmp_path), "--rows", "szegedy"])
+    benchmark = importlib.import_module(f"tests.benchmarks.{name}")
+    leave_this_process_as_it_is(monkeypatch, benchmark)
+    figures = benchmark.run(["--data", str(tmp_path), "--rows", rows])
     assert figures["rows"] == []
-    assert capsys.readouterr().err.startswith("szegedy is left out: ")
+    assert capsys.readouterr().err.startswith(f"{rows} is left out: ")
+
+
+def test_digits_are_moved_without_anything_coming_round_from_the_other_side() -> None:
+    from tests.benchmarks.lectures import _up_and_left
+
+    x = torch.arange(16, dtype=torch.uint8).view(1, 1, 4, 4)
+    assert _up_and_left(x, 2)[0, 0].tolist() == [[10, 11, 0, 0], [14, 15, 0, 0], [0] * 4, [0] * 4]

@@ -223,12 +223,12 @@ class Experiment:
 
     def sizes(self, moved: Tensor) -> Sizes:
         """How large the perturbation of (1, C, H, W) is, in every norm."""
-        delta = (moved - self._x).cpu().double()[0]  # on the CPU: not every device has double precision
+        delta = (moved - self._x).cpu()[0]  # not every device has the double precision that sums are taken in
         sizes = delta.abs()
         return Sizes(
             float(sizes.max()),
-            float(delta.square().sum().sqrt()),
-            float(sizes.sum()),
+            float(torch.linalg.vector_norm(delta, dtype=torch.float64)),
+            float(sizes.sum(dtype=torch.float64)),
             int((sizes.amax(0) > 0).sum()),
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -475,20 +473,6 @@ def test_a_hidden_view_draws_nothing(view, show):
     assert view.mosaic.count == 0
     view.show()
     assert view.mosaic.count == 6
-
-
-@pytest.mark.parametrize("shape", [(512, 14, 14), (64, 112, 112)])
-def test_a_new_frame_is_drawn_well_inside_a_display_frame(view, show, shape):
-    clean = numbers(*shape)
-    frames = [Activations(LAYER, Form.MAPS, clean, clean + numbers(*shape, seed=each)) for each in range(5)]
-    show(frames[0])
-    seconds = []
-    for each in frames:
-        began = time.perf_counter()
-        show(each)
-        view.mosaic.viewport().repaint()
-        seconds.append(time.perf_counter() - began)
-    assert min(seconds) < 0.016
 
 
 def choose(box, text):

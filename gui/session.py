@@ -146,6 +146,16 @@ class Session:
             self.history_changed.emit()
         self._gesture = frozenset()
 
+    def choose(self, **changes: Any) -> None:
+        """Proposes changes that are complete: one choice, one step of undo.
+
+        Raises:
+            RequestError: the changes do not fit together; nothing is changed.
+        """
+        self.settle()
+        self.propose(**changes)
+        self.settle()
+
     def look_at(self, **changes: Any) -> None:
         """Changes some fields of ``request.look``; another layer leaves its unit to the engine."""
         if changes.get("layer", self._request.look.layer) != self._request.look.layer:

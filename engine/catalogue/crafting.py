@@ -32,6 +32,14 @@ def _steps(default: int, text: str) -> Any:
     return option(default, low=1, high=1_000_000, label="Steps", text=text)
 
 
+def _generations(default: int) -> Any:
+    return _steps(default, "How many generations there are.")
+
+
+def _brood(default: int) -> Any:
+    return option(default, low=1, high=256, label="Brood", text="How many children are tried in every generation.")
+
+
 @dataclass(frozen=True)
 class UniversalByGradient(Recipe):
     """Signed gradient steps, a batch at a time."""
@@ -128,8 +136,8 @@ class FoolingByPixels(Recipe):
         "long; networks of digits are fooled in minutes."
     )
     paper = "Nguyen, Yosinski, Clune 2015, arXiv:1412.1897, section 2.3 (there for all classes at once, by MAP-Elites)"
-    steps: int = _steps(5000, "How many generations there are.")
-    brood: int = option(16, low=1, high=256, label="Brood", text="How many children are tried in every generation.")
+    steps: int = _generations(5000)
+    brood: int = _brood(16)
     rate: float = option(
         0.1,
         low=0.0001,
@@ -152,8 +160,8 @@ class FoolingByPattern(Recipe):
         "kept. The pictures are regular, as if designed."
     )
     paper = "Nguyen, Yosinski, Clune 2015, arXiv:1412.1897, section 2.3; CPPN: Stanley 2007"
-    steps: int = _steps(2000, "How many generations there are.")
-    brood: int = option(8, low=1, high=256, label="Brood", text="How many children are tried in every generation.")
+    steps: int = _generations(2000)
+    brood: int = _brood(8)
 
 
 UNIVERSAL_RECIPES: tuple[type[Recipe], ...] = (UniversalByGradient, UniversalByDeepFool)

@@ -146,6 +146,20 @@ def find_network(name: str) -> NetworkCard:
     raise UnknownNetworkError("The network could not be loaded", f"there is none called {name!r}", hint)
 
 
+def known_network(name: str) -> NetworkCard | None:
+    """The card of the network called ``name``; None if there is none."""
+    try:
+        return find_network(name)
+    except UnknownNetworkError:
+        return None
+
+
+def title_of(name: str) -> str:
+    """A network as read; as typed if there is none of that name."""
+    card = known_network(name)
+    return name if card is None else card.title
+
+
 def all_networks() -> dict[str, NetworkCard]:
     """Every network that can be chosen now, by name: ``NETWORKS``, timm's, untrained ones, what the user brought."""
     own = {name: own_card(name, record) for name, record in own_networks().items()}

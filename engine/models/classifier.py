@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from engine.device import describe_device
 from engine.frame import NetworkInfo
 from engine.images import Recipe
-from engine.models.errors import ModelError
+from engine.models.errors import ModelError, first_line
 from engine.models.prepare import LAYERS, prepared
 from engine.models.sparing import Sparing
 
@@ -141,7 +141,7 @@ def _checked_answer(module: nn.Module, probe: Tensor, title: str, classes: int) 
         with torch.no_grad(), LAYERS:
             answer = module(probe)
     except (RuntimeError, ValueError, TypeError) as error:
-        raise _unusable(title, f"it does not take pictures of {tuple(probe.shape)} ({_first_line(error)})") from error
+        raise _unusable(title, f"it does not take pictures of {tuple(probe.shape)} ({first_line(error)})") from error
     if not isinstance(answer, Tensor) or answer.ndim != 2 or len(answer) != 1 or answer.shape[1] < 2:
         found = tuple(answer.shape) if isinstance(answer, Tensor) else type(answer).__name__
         raise _unusable(title, f"it answers one picture with {found} instead of one number per class, (1, K)")
@@ -154,7 +154,3 @@ def _checked_answer(module: nn.Module, probe: Tensor, title: str, classes: int) 
 
 def _unusable(title: str, why: str) -> ModelError:
     return ModelError(f"{title} cannot be used", why, "Choose a network that classifies pictures, with its weights.")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

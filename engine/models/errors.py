@@ -15,3 +15,10 @@ class DownloadError(ExplainedError, ValueError):
     """Weights that could not be downloaded; what was on this machine before is still there, unchanged."""
 
     field = "model"
+
+
+def first_line(error: Exception) -> str:
+    """What an error of somebody else's code says, in one line that is not too long; the last one of a traceback."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = (lines[-1] if lines and "Traceback" in lines[0] else lines[0]) if lines else type(error).__name__
+    return said if len(said) < 200 else f"{said[:199]}…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from engine.training.errors import TrainingError
@@ -37,6 +38,34 @@ def find_recipe(name: str) -> TrainingRecipe:
     return RECIPES[name]
 
 
+CNN_32_32 = TrainingRecipe(
+    name="cnn-32-32",
+    title="Convolutional network on digits",
+    family="CNN-32-32",
+    labels="mnist",
+    wanted=0.99,
+    note="Two convolutions of 32 filters and two dense layers: a seventh of the dense network's parameters.",
+    mean=DIGIT.mean,
+    std=DIGIT.std,
+    epochs=8,
+    batch=128,
+    rate=0.1,
+)
+CIFAR_CNN = TrainingRecipe(
+    name="cifar-cnn",
+    title="Small VGG on CIFAR-10",
+    family="CIFAR-CNN",
+    labels="cifar-10",
+    wanted=0.88,
+    note="Six convolutions with batch norm and one dense layer; learnt from mirrored and moved pictures.",
+    mean=COLOUR.mean,
+    std=COLOUR.std,
+    epochs=18,
+    rate=0.2,
+    variation=USUAL,
+)
+"""These two have twins, whose recipes say only what is different."""
+
 _ALL = (
     TrainingRecipe(
         name="linear",
@@ -63,34 +92,17 @@ _ALL = (
         epochs=15,
         rate=0.1,
     ),
-    TrainingRecipe(
-        name="cnn-32-32",
-        title="Convolutional network on digits",
-        family="CNN-32-32",
-        labels="mnist",
-        wanted=0.99,
-        note="Two convolutions of 32 filters and two dense layers: a seventh of the dense network's parameters.",
-        mean=DIGIT.mean,
-        std=DIGIT.std,
-        epochs=8,
-        batch=128,
-        rate=0.1,
-    ),
-    TrainingRecipe(
+    CNN_32_32,
+    replace(
+        CNN_32_32,
         name="cnn-32-32-permuted",
         title="Convolutional network on permuted digits",
         family="CNN-32-32 on permuted pixels",
-        labels="mnist",
         wanted=0.0,
         note=(
             "The same network and recipe as cnn-32-32, behind one fixed permutation of all pixels: a convolution "
             "where neighbours mean nothing. It takes ordinary pictures and permutes them itself."
         ),
-        mean=DIGIT.mean,
-        std=DIGIT.std,
-        epochs=8,
-        batch=128,
-        rate=0.1,
     ),
     TrainingRecipe(
         name="lenet-5",
@@ -165,19 +177,7 @@ _ALL = (
         rate=0.02,
         decay=3e-3,
     ),
-    TrainingRecipe(
-        name="cifar-cnn",
-        title="Small VGG on CIFAR-10",
-        family="CIFAR-CNN",
-        labels="cifar-10",
-        wanted=0.88,
-        note="Six convolutions with batch norm and one dense layer; learnt from mirrored and moved pictures.",
-        mean=COLOUR.mean,
-        std=COLOUR.std,
-        epochs=18,
-        rate=0.2,
-        variation=USUAL,
-    ),
+    CIFAR_CNN,
     TrainingRecipe(
         name="resnet-20",
         title="ResNet-20 on CIFAR-10",
@@ -191,47 +191,33 @@ _ALL = (
         rate=0.3,
         variation=USUAL,
     ),
-    TrainingRecipe(
+    replace(
+        CIFAR_CNN,
         name="robust-cifar",
         title="Robust small VGG on CIFAR-10",
-        family="CIFAR-CNN",
-        labels="cifar-10",
         wanted=0.0,
         note="The twin of cifar-cnn, trained on attacked pictures: less often right, and far harder to fool.",
-        mean=COLOUR.mean,
-        std=COLOUR.std,
         epochs=15,
         rate=0.1,
-        variation=USUAL,
         opponent=Opponent(epsilon=8 / 255, steps=2, step_size=0.6, warm_up=0.2),
     ),
-    TrainingRecipe(
+    replace(
+        CIFAR_CNN,
         name="cifar-cnn-dropout",
         title="Small VGG with dropout on CIFAR-10",
         family="CIFAR-CNN with dropout",
-        labels="cifar-10",
         wanted=0.0,
         note="The twin of cifar-cnn that learnt with some of its maps left out at random. Is it harder to fool?",
-        mean=COLOUR.mean,
-        std=COLOUR.std,
-        epochs=18,
-        rate=0.2,
-        variation=USUAL,
     ),
-    TrainingRecipe(
+    replace(
+        CIFAR_CNN,
         name="cifar-cnn-augmented",
         title="Small VGG with strong augmentation on CIFAR-10",
-        family="CIFAR-CNN",
-        labels="cifar-10",
         wanted=0.0,
         note=(
             "The twin of cifar-cnn that learnt from turned, scaled, bent, recoloured and noisy pictures too. Is it "
             "harder to fool?"
         ),
-        mean=COLOUR.mean,
-        std=COLOUR.std,
-        epochs=18,
-        rate=0.2,
         variation=STRONG,
     ),
 )

@@ -172,16 +172,14 @@ class CraftDialog(QDialog):
         if name is None:
             return
         record, session = grown.record, self._session
-        session.settle()
         if record.kind == CraftKind.UNIVERSAL:
-            session.propose(
+            session.choose(
                 attack=Universal(name), norm=Norm(record.norm), epsilon=record.epsilon, target=None, iterate=None
             )
         else:
             is_its_own = session.request.model == record.network  # another network may count its classes otherwise
             target = record.target if is_its_own else None
-            session.propose(attack=Patch(name), norm=Norm.L0, epsilon=record.epsilon, target=target, iterate=None)
-        session.settle()
+            session.choose(attack=Patch(name), norm=Norm.L0, epsilon=record.epsilon, target=target, iterate=None)
 
     def save(self, page: AnyPage) -> None:
         """Keeps a perturbation or a patch for later; saves a picture where the user wants it."""

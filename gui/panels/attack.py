@@ -89,9 +89,7 @@ class AttackPanel(Section):
             norm = attack.norms[0]
             epsilon = self._presets.epsilon(norm)
         target = request.target if attack.targetable else None
-        self._session.settle()
-        self._session.propose(attack=attack, norm=norm, epsilon=epsilon, target=target, iterate=None)
-        self._session.settle()
+        self._session.choose(attack=attack, norm=norm, epsilon=epsilon, target=target, iterate=None)
 
 
 class _WholeTitles(QStyledItemDelegate):

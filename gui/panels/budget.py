@@ -92,16 +92,16 @@ class BudgetPanel(Section):
 
     def _on_norm_chosen(self, norm: Norm) -> None:
         """The norms' units are not comparable, so each norm has its own ε."""
-        self._choose(norm=norm, epsilon=self._presets.epsilon(norm))
+        self._session.choose(norm=norm, epsilon=self._presets.epsilon(norm))
 
     def _on_aim_chosen(self, aim: str) -> None:
         if aim == _AWAY:
-            self._choose(target=None)
+            self._session.choose(target=None)
             self._show_aim(_AWAY)
             return
         target = self._last_target if self.target.knows(self._last_target) else self._runner_up()
         if target is not None:
-            self._choose(target=target)
+            self._session.choose(target=target)
         self._show_aim(_TOWARDS)
         self.target.setFocus()
         self.target.entry.selectAll()
@@ -112,13 +112,7 @@ class BudgetPanel(Section):
         return None if frame is None or frame.before is None else frame.before.top(2)[-1]
 
     def _on_away_from_picked(self, label: int | None) -> None:
-        self._choose(away_from=label)
+        self._session.choose(away_from=label)
 
     def _on_target_picked(self, label: int) -> None:
-        self._choose(target=label)
-
-    def _choose(self, **changes: object) -> None:
-        """One choice, one step of undo."""
-        self._session.settle()
-        self._session.propose(**changes)
-        self._session.settle()
+        self._session.choose(target=label)

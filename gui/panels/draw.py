@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from engine.catalogue.models import NetworkCard, UnknownNetworkError, all_networks, find_network, is_at_hand
+from engine.catalogue.models import NetworkCard, all_networks, is_at_hand, known_network
 from engine.frame import Frame
 from engine.images import Drawing, is_drawn
 from engine.images.drawn import FIELD, SIDE
@@ -132,7 +132,7 @@ class DrawPanel(QWidget):
             self.answer.setText(_NOTHING_SEEN)
 
     def _on_model_changed(self, request: Request) -> None:
-        card = _card(request.model)
+        card = known_network(request.model)
         fits = card is not None and is_for_drawings(card)
         known = (each for each in all_networks().values() if each.is_trained and is_for_drawings(each))
         offered = [each for each in known if is_at_hand(each)]
@@ -169,9 +169,7 @@ class DrawPanel(QWidget):
     def _on_clear_clicked(self) -> None:
         """One choice, one step of undo; a pad that is empty already has nothing to clear."""
         if is_drawn(self._session.request.image):
-            self._session.settle()
-            self._session.propose(image=Drawing(Drawing.blank().ink, self.centre.isChecked()).image)
-            self._session.settle()
+            self._session.choose(image=Drawing(Drawing.blank().ink, self.centre.isChecked()).image)
 
     def _on_centre_clicked(self, centred: bool) -> None:
         if is_drawn(self._session.request.image):
@@ -192,13 +190,6 @@ def _read(image: str) -> Drawing:
         return Drawing.read(image)
     except RefusedError:
         return Drawing.blank()
-
-
-def _card(name: str) -> NetworkCard | None:
-    try:
-        return find_network(name)
-    except UnknownNetworkError:
-        return None
 
 
 def _advice(card: NetworkCard | None, any_offered: bool) -> str:

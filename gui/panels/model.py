@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from engine.catalogue.models import NetworkCard, Source, UnknownNetworkError, find_network, is_at_hand
+from engine.catalogue.models import NetworkCard, Source, find_network, is_at_hand, known_network
 from engine.request import Request
 from gui import theme
 from gui.bind import follow
@@ -57,7 +57,7 @@ class ModelPanel(Section):
         follow(session, self._on_request_changed, "model")
 
     def _on_request_changed(self, request: Request) -> None:
-        card = _known(request.model)
+        card = known_network(request.model)
         self.question.hide()
         self.chooser.show_title(card.title if card else request.model)
         self.facts.setText(say_facts(card) if card else "This network is not known.")
@@ -88,7 +88,7 @@ class ModelPanel(Section):
         sample = self._companions.sample_for(name)
         if sample is not None:
             changes["image"] = sample.image
-        before = _known(self.session.request.model)
+        before = known_network(self.session.request.model)
         if before is None or before.classes != find_network(name).classes:
             changes |= {"target": None, "away_from": None, "pinned": ()}
         said_before = self.session.message
@@ -132,13 +132,6 @@ class ModelPanel(Section):
             self._propose(name)
         else:
             self.session.report(f"{find_network(name).title} is on this machine now: choose it under Model.")
-
-
-def _known(name: str) -> NetworkCard | None:
-    try:
-        return find_network(name)
-    except UnknownNetworkError:
-        return None
 
 
 class Chooser(QComboBox):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from engine.catalogue.moves import Moves
 from engine.catalogue.options import Bounds, bounds
@@ -15,6 +15,7 @@ from engine.wording import say_answer, say_moves
 from gui import theme
 from gui.bind import follow
 from gui.controls.measure import Measure, Range
+from gui.controls.opener import Opener
 from gui.controls.section import Caption
 from gui.forms import labelled, turn_only_with_focus
 from gui.session import Session
@@ -54,9 +55,9 @@ class MovesPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._side = 0
-        self.opener = self._opener()
-        self.said = Caption(parent=self)
         self.content = QWidget(self)
+        self.opener = Opener("Move", "Move the picture under the network", _HELP, self.content, self)
+        self.said = Caption(parent=self)
         known = ranges(USUAL_SIDE)
         self.measures = {name: self._measure(name, known[name]) for name in _MEASURES}
         self.checks = {name: self._check(name) for name in _CHECKS}
@@ -64,28 +65,14 @@ class MovesPanel(QWidget):
         self._seed_row = labelled("Seed", self.seed)
         self.answers = Caption(parent=self.content)
         self.reset = QPushButton("Put all back", self.content)
-        self.reset.clicked.connect(lambda: self._choose(Moves()))
+        self.reset.clicked.connect(lambda: self._session.choose(moves=Moves()))
         self._place()
-        self.content.hide()
         session.frame_changed.connect(self._on_frame_changed)
         follow(session, self._on_moves_changed, "moves")
         if session.frame is not None:
             self._on_frame_changed(session.frame)
 
     # Parts
-
-    def _opener(self) -> QToolButton:
-        made = QToolButton(self)
-        made.setText("Move")
-        made.setCheckable(True)
-        made.setAutoRaise(True)
-        made.setArrowType(Qt.ArrowType.RightArrow)
-        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        made.setToolTip(_HELP)
-        made.setAccessibleName("Move the picture under the network")
-        made.toggled.connect(self._on_opener_toggled)
-        return made
 
     def _measure(self, name: str, range_: Range) -> Measure:
         made = Measure(_BOUNDS[name].label, _BOUNDS[name].help, range_, self.content)
@@ -97,7 +84,7 @@ class MovesPanel(QWidget):
         made = QCheckBox(_BOUNDS[name].label, self.content)
         made.setToolTip(_BOUNDS[name].help)
         made.setAccessibleDescription(_BOUNDS[name].help)
-        made.clicked.connect(lambda checked: self._choose(self._moves.with_(**{name: checked})))
+        made.clicked.connect(lambda checked: self._session.choose(moves=self._moves.with_(**{name: checked})))
         return made
 
     def _seed(self) -> QSpinBox:
@@ -180,15 +167,5 @@ class MovesPanel(QWidget):
 
     # What is chosen is asked
 
-    def _on_opener_toggled(self, opened: bool) -> None:
-        self.opener.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
-        self.content.setVisible(opened)
-
     def _ask(self, **changes: object) -> None:
         self._session.propose(moves=self._moves.with_(**changes))
-
-    def _choose(self, moves: Moves) -> None:
-        """One choice, one step of undo."""
-        self._session.settle()
-        self._session.propose(moves=moves)
-        self._session.settle()

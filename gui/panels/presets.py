@@ -6,7 +6,7 @@ import math
 
 from engine.catalogue.attacks import Norm
 from engine.catalogue.budgets import usual_epsilon
-from engine.catalogue.models import UnknownNetworkError, find_network
+from engine.catalogue.models import known_network, title_of
 from engine.request import Request
 from engine.wording import say_epsilon
 from gui.panels.scale import USUAL_VALUES
@@ -52,13 +52,12 @@ class Presets:
         before = self._session.request
         if _kind(model) != _kind(before.model):
             changes["epsilon"] = self.epsilon(before.norm, model)
-        self._session.settle()
-        self._session.propose(model=model, **changes)
-        self._session.settle()
+        self._session.choose(model=model, **changes)
         now = self._session.request
         if now.epsilon != before.epsilon:
             is_, was = (say_epsilon(each.epsilon, each.norm) for each in (now, before))
-            self._session.report(f"ε is {is_} now, to suit {_title(model)}; for {_title(before.model)} it was {was}.")
+            suits, suited = title_of(model), title_of(before.model)
+            self._session.report(f"ε is {is_} now, to suit {suits}; for {suited} it was {was}.")
 
 
 def _kind(model: str) -> float:
@@ -68,15 +67,5 @@ def _kind(model: str) -> float:
 
 def _values(model: str) -> int:
     """How many numbers a network's picture is made of."""
-    try:
-        card = find_network(model)
-    except UnknownNetworkError:
-        return USUAL_VALUES
-    return len(card.mean) * math.prod(card.size)
-
-
-def _title(model: str) -> str:
-    try:
-        return find_network(model).title
-    except UnknownNetworkError:
-        return model
+    card = known_network(model)
+    return USUAL_VALUES if card is None else len(card.mean) * math.prod(card.size)

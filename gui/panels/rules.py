@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,7 @@ from engine.request import Request
 from gui import theme
 from gui.bind import follow
 from gui.controls.measure import Measure, Range
+from gui.controls.opener import Opener
 from gui.controls.section import Caption
 from gui.forms import OptionsForm, labelled, turn_only_with_focus
 from gui.panels.areas import (
@@ -63,9 +63,9 @@ class RulesPanel(QWidget):
         self._session = session
         self._channels = 3
         self._side = 0
-        self.opener = self._opener()
-        self.said = Caption(parent=self)
         self.content = QWidget(self)
+        self.opener = Opener("Rules", "Rules of the attack", _HELP, self.content, self)
+        self.said = Caption(parent=self)
         self.where = self._where()
         self.paint = self._button("Paint", _PAINT_HELP)
         self.paint.setCheckable(True)
@@ -78,26 +78,12 @@ class RulesPanel(QWidget):
         self.form = OptionsForm(session.request.rules, self.content)
         self._place()
         self._connect()
-        self.content.hide()
         self.brush.hide()
         follow(session, self._on_rules_changed, "rules", "mask", "attack")
         if session.frame is not None:
             self._on_frame_changed(session.frame)
 
     # Parts
-
-    def _opener(self) -> QToolButton:
-        made = QToolButton(self)
-        made.setText("Rules")
-        made.setCheckable(True)
-        made.setAutoRaise(True)
-        made.setArrowType(Qt.ArrowType.RightArrow)
-        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        made.setToolTip(_HELP)
-        made.setAccessibleName("Rules of the attack")
-        made.toggled.connect(self._on_opener_toggled)
-        return made
 
     def _where(self) -> QComboBox:
         made = QComboBox(self.content)
@@ -118,7 +104,7 @@ class RulesPanel(QWidget):
         made = QCheckBox(_BOUNDS[name].label, self.content)
         made.setToolTip(_BOUNDS[name].help)
         made.setAccessibleDescription(_BOUNDS[name].help)
-        made.clicked.connect(lambda checked: self._choose(rules=replace(self._rules, **{name: checked})))
+        made.clicked.connect(lambda checked: self._session.choose(rules=replace(self._rules, **{name: checked})))
         return made
 
     def _place(self) -> None:
@@ -192,10 +178,6 @@ class RulesPanel(QWidget):
 
     # What is chosen is asked
 
-    def _on_opener_toggled(self, opened: bool) -> None:
-        self.opener.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
-        self.content.setVisible(opened)
-
     def _on_where_activated(self, index: int) -> None:
         name = self.where.itemData(index)
         if name == EVERYWHERE:
@@ -204,7 +186,7 @@ class RulesPanel(QWidget):
             self.paint.setChecked(True)
             self._on_rules_changed(self._session.request)  # nothing is painted yet
         else:
-            self._choose(mask=mask_of(area_called(name, size_of(self._session.frame))))
+            self._session.choose(mask=mask_of(area_called(name, size_of(self._session.frame))))
 
     def _on_paint_toggled(self, on: bool) -> None:
         self.brush.setVisible(on)
@@ -224,17 +206,11 @@ class RulesPanel(QWidget):
         """The attack may act just where it may not now; where it may act everywhere, nothing changes."""
         request = self._session.request
         if request.mask:
-            self._choose(mask=mask_of(~area_of(request, size_of(self._session.frame))))
+            self._session.choose(mask=mask_of(~area_of(request, size_of(self._session.frame))))
 
     def allow_everywhere(self) -> None:
         """The attack may act everywhere again."""
-        self._choose(mask="")
-
-    def _choose(self, **changes: object) -> None:
-        """One choice, one step of undo."""
-        self._session.settle()
-        self._session.propose(**changes)
-        self._session.settle()
+        self._session.choose(mask="")
 
 
 def brush_range(side: int) -> Range:

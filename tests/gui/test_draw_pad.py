@@ -37,7 +37,7 @@ def networks(monkeypatch: pytest.MonkeyPatch) -> dict[str, NetworkCard]:
     """Those that the pad knows of: one for photographs, and one for drawings."""
     known = {"efficientnet-lite0": NETWORKS["efficientnet-lite0"], "digits": DIGITS}
     monkeypatch.setattr(gui.panels.draw, "all_networks", lambda: known)
-    monkeypatch.setattr(gui.panels.draw, "find_network", known.__getitem__)
+    monkeypatch.setattr(gui.panels.draw, "known_network", known.get)
     return known
 
 

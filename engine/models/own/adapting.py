@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.models.errors import ModelError
+from engine.models.errors import ModelError, first_line
 from engine.models.prepare import LAYERS
 
 LOGITS = ("logits", "logit", "out", "output")
@@ -80,7 +80,7 @@ def ask(network: nn.Module, x: Tensor) -> Any:
         with torch.no_grad(), LAYERS:
             return network(x)
     except Exception as error:  # it is somebody else's code
-        raise NoAnswerError(_first_line(error)) from error
+        raise NoAnswerError(first_line(error)) from error
 
 
 class Part(nn.Module):
@@ -204,9 +204,3 @@ def _takes_two(network: nn.Module, one: Tensor, other: Tensor) -> bool:
 
 def _unusable(title: str, why: str, remedy: str) -> ModelError:
     return ModelError(f"{title} cannot be used", why, remedy)
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = (lines[-1] if lines and "Traceback" in lines[0] else lines[0]) if lines else type(error).__name__
-    return said if len(said) < 200 else f"{said[:199]}…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import nn
@@ -91,18 +91,8 @@ def _inspect_state(path: Path, seen: Found, found: list[Found]) -> Iterator[Prog
     yield from guesses(read.state, made)
     if not any(each.fits for each in made):
         raise refused(path, nearest_sentence(made, read.state), _ELSE)
-    found.append(
-        Found(
-            seen.path,
-            seen.sha256,
-            seen.kind,
-            seen.megabytes,
-            sum(each.numel() for each in read.state.values()),
-            tuple(made),
-            read.class_names,
-            seen.is_trusted,
-        )
-    )
+    parameters = sum(each.numel() for each in read.state.values())
+    found.append(replace(seen, parameters=parameters, guesses=tuple(made), class_names=read.class_names))
 
 
 def _inspect_program(path: Path, seen: Found) -> Found:
@@ -125,9 +115,7 @@ def _inspect_program(path: Path, seen: Found) -> Found:
         labels="imagenet" if made.classes == 1000 else "",
     )
     parameters = sum(each.numel() for each in program.network.parameters())
-    return Found(
-        seen.path, seen.sha256, seen.kind, seen.megabytes, parameters, (guess,), (), seen.is_trusted, made.notes
-    )
+    return replace(seen, parameters=parameters, guesses=(guess,), notes=made.notes)
 
 
 def _size_of(path: Path, network: nn.Module, channels: int) -> Size:

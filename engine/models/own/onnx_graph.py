@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import nn
 
-from engine.models.errors import ModelError
+from engine.models.errors import ModelError, first_line
 from engine.models.own.kinds import MOST_BYTES, refused
 from engine.models.own.programs import Size, not_one_picture
 
@@ -119,7 +119,7 @@ def _converted(path: Path, model: Any) -> nn.Module:
     except NotImplementedError:
         unknown = _unknown(model)
     except Exception as error:
-        raise refused(path, f"it cannot be converted ({_first(error)})", _OTHER_WAYS) from error
+        raise refused(path, f"it cannot be converted ({first_line(error)})", _OTHER_WAYS) from error
     try:
         return convert(version_converter.convert_version(model, OLDER_OPSET))
     except Exception as error:
@@ -140,7 +140,3 @@ def _unknown(model: Any) -> list[str]:
         except NotImplementedError:
             found[f"{node.domain}.{node.op_type}".lstrip(".")] = None
     return list(found) or ["some of its operators"]
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:200] or type(error).__name__

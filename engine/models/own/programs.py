@@ -21,7 +21,7 @@ import torch
 from torch import fx, nn
 
 from engine.catalogue.own import Kind
-from engine.models.errors import ModelError
+from engine.models.errors import ModelError, first_line
 from engine.models.own.kinds import refused
 
 Size = tuple[int, int]
@@ -52,7 +52,7 @@ def load_script(path: Path) -> nn.Module:
             network: nn.Module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
             return network.eval()
     except Exception as error:
-        raise refused(path, f"TorchScript cannot read it ({_first(error)})", _ANEW) from error
+        raise refused(path, f"TorchScript cannot read it ({first_line(error)})", _ANEW) from error
 
 
 def load_exported(path: Path) -> tuple[nn.Module, Size | None, int | None]:
@@ -69,7 +69,7 @@ def load_exported(path: Path) -> tuple[nn.Module, Size | None, int | None]:
             # A fresh graph module: the one that torch gives refuses to be put into evaluation mode.
             network = _unguarded(fx.GraphModule(module, module.graph))
     except Exception as error:
-        raise refused(path, f"torch.export cannot read it ({_first(error)})", _ANEW) from error
+        raise refused(path, f"torch.export cannot read it ({first_line(error)})", _ANEW) from error
     shapes = _inputs_of(program)
     if len(shapes) != 1 or len(shapes[0]) != 4:
         raise not_one_picture(path, [tuple(each) for each in shapes])
@@ -114,7 +114,3 @@ def _inputs_of(program: torch.export.ExportedProgram) -> list[tuple[object, ...]
 
 
 _ANEW = "Export it again with this version of PyTorch, or open its weights (a state_dict) in place of it."
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:200] or type(error).__name__

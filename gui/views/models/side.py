@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.frame import Attacked, Frame, NetworkInfo, Verdict
+from engine.frame import Attacked, Frame, NetworkInfo
 from engine.wording import say_answer, say_verdict
 from gui import theme
 from gui.controls.elided import Elided
@@ -19,14 +19,10 @@ from gui.views.pane_caption import Caption as Scale
 from gui.views.pane_caption import say_scale
 from gui.views.pane_pictures import GAINS, DeltaMode, clipped_share, limit_of, perturbation, picture_of
 from gui.views.pane_readout import say_norms
+from gui.views.pane_row import OUTLINES
 from gui.views.pane_viewport import Viewport
 from gui.views.panes import ImagePane
 
-OUTLINES: Final = {
-    Verdict.FOOLED: theme.ADVERSARIAL,
-    Verdict.HIT: theme.TARGET,
-    Verdict.HOLDS: theme.HOLDS,
-}
 TABLE: Final = QSize(27 * theme.GRID, 14 * theme.GRID)
 """The least that the table of answers can be read in."""
 SMALLEST: Final = 6 * theme.GRID

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.catalogue.models import UnknownNetworkError, find_network
+from engine.catalogue.models import title_of
 from engine.frame import Frame, Stage
 from engine.request import Request
 from engine.wording import say_epsilon
@@ -84,7 +84,7 @@ class TwinView(FrameView):
             side.seen.recolour()
 
     def _on_choice_changed(self, request: Request) -> None:
-        self.line.show_title(_title(request.twin))
+        self.line.show_title(title_of(request.twin) if request.twin else "")
         if request.twin != self._shown or not request.twin:
             self._shown = ""
             self.twin.say(WAITING if request.twin else EMPTY)
@@ -106,10 +106,3 @@ def _say(frame: Frame, own: Frame, note: str) -> str:
     if len(sizes) > 1:
         said += "; their pictures are of different sizes"
     return " · ".join(each for each in (said if is_done else f"{said}, under way", note.rstrip(".")) if each)
-
-
-def _title(name: str) -> str:
-    try:
-        return find_network(name).title if name else ""
-    except UnknownNetworkError:
-        return name

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.catalogue.joining import Joining
-from engine.catalogue.models import NetworkCard, UnknownNetworkError, find_network
+from engine.catalogue.models import known_network, title_of
 from engine.frame import Frame
 from engine.request import Request, RequestError
 from gui import theme
@@ -85,9 +85,9 @@ class ModelsView(FrameView):
         names = (request.model, *request.beside)
         if [each.name for each in self.cards] != list(names):
             self._make_cards(names)
-        bench = _known(request.model)
+        bench = known_network(request.model)
         for each in self.cards:
-            each.show_choice(_known(each.name), bench, is_crafted_on=each.name in request.together)
+            each.show_choice(known_network(each.name), bench, is_crafted_on=each.name in request.together)
         is_joined = any(each in request.together for each in request.beside)
         self.joining.setVisible(is_joined)
         self.joining_label.setVisible(is_joined)
@@ -113,8 +113,7 @@ class ModelsView(FrameView):
             self._show_scores(self.session.frame)
 
     def _card(self, name: str, *, on_bench: bool) -> ScoreCard:
-        card = _known(name)
-        made = ScoreCard(name, name if card is None else card.title, on_bench=on_bench, parent=self._row)
+        made = ScoreCard(name, title_of(name), on_bench=on_bench, parent=self._row)
         made.removeRequested.connect(self._on_card_remove_requested)
         made.craftToggled.connect(self._on_card_craft_toggled)
         return made
@@ -143,7 +142,7 @@ class ModelsView(FrameView):
     def _on_line_picked(self, name: str) -> None:
         request = self.session.request
         if name in (request.model, *request.beside):
-            self.session.report(f"{_title(name)} is there already.")
+            self.session.report(f"{title_of(name)} is there already.")
         else:
             self._propose(others=(*request.others, name))
 
@@ -171,15 +170,3 @@ class ModelsView(FrameView):
 
 def _without(names: tuple[str, ...], name: str) -> tuple[str, ...]:
     return tuple(each for each in names if each != name)
-
-
-def _known(name: str) -> NetworkCard | None:
-    try:
-        return find_network(name)
-    except UnknownNetworkError:
-        return None
-
-
-def _title(name: str) -> str:
-    card = _known(name)
-    return name if card is None else card.title

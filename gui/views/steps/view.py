@@ -39,6 +39,7 @@ class StepsView(FrameView):
         self._channel = MEAN
         self._is_pointing = False
         self._pictures: list[Drawn] = []
+        self._pictured: tuple[AttackStep | None, str] = None, MEAN
         self.viewport = Viewport(self)
         self.cells: list[StageCell] = []
         self._make_parts()
@@ -120,14 +121,10 @@ class StepsView(FrameView):
         step, frame = self._step, self._frame
         if step is None or frame is None or frame.clean is None or frame.network is None:
             return
-        height, width, channels = frame.clean.shape
-        self.viewport.set_size(QSize(width, height))
-        self._have(len(step.stages))
-        self._pictures = [drawn(stage, step, frame.clean, self._channel) for stage in step.stages]
-        for cell, stage, each in zip(self.cells, step.stages, self._pictures, strict=False):
-            cell.show_stage(_colour_of(stage, frame.clean), heading(stage.kind, step), each.picture)
-            cell.heading.setToolTip(explanation(stage.kind, step))
-        self.channel.setVisible(channels == 3)
+        if (step, self._channel) != self._pictured:  # slower parts of a frame come after the step, which stays
+            self._pictured = step, self._channel
+            self._show_stages(step, frame.clean)
+        self.channel.setVisible(frame.clean.shape[-1] == 3)
         self._say(self.summary, summary(step, frame.network.classes))
         self.note.setText(" ".join(step.notes))
         self.note.setVisible(bool(step.notes))
@@ -136,6 +133,14 @@ class StepsView(FrameView):
         self.later.setEnabled(step.index < last and frame.trace is not None)
         self._say_numbers()
         self.pages.setCurrentWidget(self._page)
+
+    def _show_stages(self, step: AttackStep, clean: Floats) -> None:
+        self.viewport.set_size(QSize(clean.shape[1], clean.shape[0]))
+        self._have(len(step.stages))
+        self._pictures = [drawn(stage, step, clean, self._channel) for stage in step.stages]
+        for cell, stage, each in zip(self.cells, step.stages, self._pictures, strict=False):
+            cell.show_stage(_colour_of(stage, clean), heading(stage.kind, step), each.picture)
+            cell.heading.setToolTip(explanation(stage.kind, step))
 
     def _say_numbers(self) -> None:
         step, frame = self._step, self._frame

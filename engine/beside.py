@@ -15,8 +15,8 @@ from engine.attacks.problem import Ensemble
 from engine.catalogue.attacks import Control, Noise
 from engine.catalogue.joining import Joining
 from engine.catalogue.models import NetworkCard, UnknownNetworkError, find_network
-from engine.errors import ExplainedError
-from engine.frame import Failure, Floats, Frame, Prediction, Score, Stage, Twin
+from engine.errors import ExplainedError, Failure
+from engine.frame import Floats, Frame, Prediction, Score, Stage, Twin
 from engine.models.classifier import Classifier
 from engine.models.recent import MOST_PARAMETERS
 from engine.request import Request

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from engine.frame import Failure
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What failed, why, and what the user can do.
+
+    Attributes:
+        field: the field of the request that is to blame (``"image"``, ``"model"``, ...), or ``""``.
+    """
+
+    what: str
+    why: str
+    remedy: str
+    field: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}. {self.remedy}".strip()
 
 
 class ExplainedError(Exception):

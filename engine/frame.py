@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.answers import Floats, Pixels, Prediction
 from engine.catalogue.attacks import Norm
+from engine.errors import Failure
 from engine.inside import NOTHING, Inside
 from engine.request import Request
 
@@ -252,23 +253,6 @@ class Score:
     is_hit: bool = False
     is_crafted_on: bool = False
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What failed, why, and what the user can do.
-
-    Attributes:
-        field: the field of the request that is to blame (``"image"``, ``"model"``, ...), or ``""``.
-    """
-
-    what: str
-    why: str
-    remedy: str
-    field: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.what}: {self.why}. {self.remedy}".strip()
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from engine.frame import Failure
+from engine.errors import Failure
 from engine.runner import end
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from engine.frame import Failure, Frame, Stage
+from engine.errors import Failure
+from engine.frame import Frame, Stage
 from engine.request import Request
 from engine.runner import Runner
 from engine.tasks import Tasks

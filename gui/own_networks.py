@@ -14,7 +14,7 @@ from engine.catalogue.downloads import delete_downloads, downloads
 from engine.catalogue.found import Found, Tried
 from engine.catalogue.models import find_network
 from engine.catalogue.own import Kind, OwnNetwork
-from engine.frame import Failure
+from engine.errors import Failure
 from engine.images import SaveError
 from engine.tasks import Progress, State, Task
 from gui.panels.intake import WEIGHTS

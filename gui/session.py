@@ -12,7 +12,8 @@ from typing import Any
 
 from psygnal import Signal
 
-from engine.frame import Failure, Frame, Stage
+from engine.errors import Failure
+from engine.frame import Frame, Stage
 from engine.request import Request
 
 

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from platformdirs import user_data_dir
 
+from engine.answers import Floats
 from engine.catalogue.attacks.base import Norm
 from engine.errors import ExplainedError
-from engine.frame import Floats
 from engine.images import SaveError, save_bytes, save_text
 from engine.wording import say_epsilon, say_percent
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.ImageFile import ImageFile
 
-from engine.frame import Pixels
+from engine.answers import Pixels
 from engine.images.errors import RefusedError
 from engine.images.kinds import KINDS
 

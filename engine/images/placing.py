@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from engine.frame import Floats, Pixels, Window
+from engine.answers import Floats, Pixels
+from engine.frame import Window
 from engine.request import Placement
 
 Interpolation = Literal["bilinear", "bicubic"]

@@ -15,7 +15,7 @@ from PIL.ExifTags import Base
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
-from engine.frame import Pixels
+from engine.answers import Pixels
 from engine.images.colour import to_opaque_srgb
 from engine.images.depth import Numbers, deep_samples, is_16_bit, round_12_bits, round_to_8_bits
 from engine.images.errors import ImageError, RefusedError, check_size, grouped

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.frame import Floats, Pixels
+from engine.answers import Floats, Pixels
 from engine.images.errors import SaveError
 from engine.images.reading import decode
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.frame import Failure
+from engine.errors import Failure
 from engine.tasks import Progress, State, Task, Tasks
 
 SOON = 10.0

@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.frame import Failure, Frame, Photo, Stage, Window
+from engine.errors import Failure
+from engine.frame import Frame, Photo, Stage, Window
 from engine.request import Placement, Request
 from gui import theme
 from gui.panels import pasted

@@ -11,7 +11,8 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.frame import Failure, Frame, Stage
+from engine.errors import Failure
+from engine.frame import Frame, Stage
 from engine.masks import Area, read_mask, write_mask
 from engine.request import Request
 from gui.panels.areas import stroked

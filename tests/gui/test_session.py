@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.catalogue.attacks import FGSM, PGD, Noise, Norm
-from engine.frame import Failure, Frame, Stage
+from engine.errors import Failure
+from engine.frame import Frame, Stage
 from engine.request import Request, RequestError
 from gui.session import Message, Pace, Pointed, Session, Side
 

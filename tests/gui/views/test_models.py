@@ -16,7 +16,8 @@ import gui.controls.network_line
 from engine.answers import Prediction
 from engine.catalogue.joining import Joining
 from engine.catalogue.models import NETWORKS
-from engine.frame import Attacked, Failure, Frame, Score, Stage, Standing, Twin, Verdict
+from engine.errors import Failure
+from engine.frame import Attacked, Frame, Score, Stage, Standing, Twin, Verdict
 from engine.request import Request
 from gui import theme
 from gui.session import Session

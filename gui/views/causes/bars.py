@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.frame import Floats
 from gui import theme
-from gui.controls.keys import keeps
+from gui.controls.keys import ALONG, keeps, place_after
 from gui.views.causes.words import say_share
 from gui.views.colormaps import NOT_A_NUMBER
 from gui.views.ink import legible
@@ -31,7 +31,6 @@ from gui.views.section_names import paint_section_names
 
 _WIDEST: Final = 3.0 * theme.GRID
 _PALE: Final = 0.18
-_STEPS: Final = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10}
 _NOTHING: Final = np.zeros(0, np.float32)
 
 
@@ -269,15 +268,12 @@ class ShareBars(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keeps the arrow keys from being taken for shortcuts of the window."""
-        return keeps(event, lambda key: key.key() in _STEPS) or super().event(event)
+        return keeps(event, lambda key: key.key() in ALONG) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow and page keys, Home and End choose a bar."""
-        key, last = Qt.Key(event.key()), self.count - 1
-        wanted = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}.get(key)
-        if key in _STEPS:
-            wanted = 0 if self._selected is None else min(max(self._selected + _STEPS[key], 0), last)
-        if wanted is None or last < 0:
+        wanted = place_after(event.key(), self._selected, self.count)
+        if wanted is None:
             super().keyPressEvent(event)
         elif wanted != self._selected:
             self.chosen.emit(wanted)

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
 from engine.frame import Floats
 from gui import theme
-from gui.controls.keys import keeps
+from gui.controls.keys import ALONG, keeps, place_after
 from gui.views.colormaps import NOT_A_NUMBER
 from gui.views.divergence.axis import Axis, say_distance
 from gui.views.section_names import paint_section_names
@@ -34,7 +34,6 @@ _NARROWEST: Final = 2.0
 _WIDEST: Final = 8.0 * theme.GRID
 _NAMES_FROM: Final = 72
 """Height of the strip from which on there is room for names below the bars."""
-_STEPS: Final = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10}
 
 
 class DivergenceStrip(QAbstractScrollArea):
@@ -254,15 +253,12 @@ class DivergenceStrip(QAbstractScrollArea):
 
     def event(self, event: QEvent) -> bool:
         """Keeps the arrow keys from being taken for shortcuts of the window."""
-        return keeps(event, lambda key: key.key() in _STEPS) or super().event(event)
+        return keeps(event, lambda key: key.key() in ALONG) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow and page keys, Home and End choose a bar."""
-        key, last = Qt.Key(event.key()), len(self._layers) - 1
-        wanted = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}.get(key)
-        if key in _STEPS:
-            wanted = 0 if self._selected is None else min(max(self._selected + _STEPS[key], 0), last)
-        if wanted is None or last < 0:
+        wanted = place_after(event.key(), self._selected, len(self._layers))
+        if wanted is None:
             super().keyPressEvent(event)
         elif wanted != self._selected:
             self._choose(wanted)

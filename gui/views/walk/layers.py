@@ -13,12 +13,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.answers import Floats
 from gui import theme
-from gui.controls.keys import keeps
+from gui.controls.keys import ALONG, keeps, place_after
 from gui.views.scale_bar import say_value
 from gui.views.section_names import paint_section_names
 from gui.views.walk.axis import LogAxis, axis_for
 
-_STEPS: Final = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10}
 _POINTS_FROM: Final = 9.0
 """From this distance between layers on every one has a point of its own."""
 _NOTHING: Final = np.zeros(0, np.float32)
@@ -222,15 +221,12 @@ class LayerSizes(QWidget):
         """Keeps the arrow keys from being taken for shortcuts of the window."""
         if event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
             self.update()
-        return keeps(event, lambda key: key.key() in _STEPS) or super().event(event)
+        return keeps(event, lambda key: key.key() in ALONG) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow and page keys, Home and End choose a layer."""
-        key, last = Qt.Key(event.key()), len(self._layers) - 1
-        wanted = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}.get(key)
-        if key in _STEPS:
-            wanted = 0 if self._selected is None else min(max(self._selected + _STEPS[key], 0), last)
-        if wanted is None or last < 0:
+        wanted = place_after(event.key(), self._selected, len(self._layers))
+        if wanted is None:
             super().keyPressEvent(event)
         elif wanted != self._selected:
             self._choose(wanted)

@@ -172,10 +172,10 @@ _ALL = (
         note="Logistic regression: 3072 weights and a bias. Add the weights to a frog, and it becomes a ship.",
         mean=(0.5, 0.5, 0.5),
         std=(1.0, 1.0, 1.0),
-        epochs=100,
+        epochs=150,
         batch=250,
-        rate=0.02,
-        decay=3e-3,
+        rate=0.1,
+        decay=1e-3,
     ),
     CIFAR_CNN,
     TrainingRecipe(

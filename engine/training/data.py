@@ -137,7 +137,7 @@ def _read_cifar(folder: Path) -> DataSet:
         raise FileNotFoundError(f"there is no train_00.webp in {folder}")
     train = _pictures(np.concatenate([_sheet(path) for path in sheets]), np.load(folder / "train_labels.npy"))
     first = _pictures(_sheet(folder / "test_first1000.webp"), np.load(folder / "test_first1000_labels.npy"))
-    tests = {f"first {_count(first)} test pictures": first}
+    tests = {f"the first {_count(first)} test pictures": first}
     copies = _read_copies(folder / "test_jpeg.zip")
     return DataSet(train, tests | {f"{_count(copies)} JPEG copies of test pictures": copies})
 
@@ -221,7 +221,7 @@ def _two(pictures: Pictures) -> Pictures:
 
 
 def _among(name: str, pictures: Pictures) -> str:
-    return f"{_count(pictures)} frogs and ships among the {name}"
+    return f"{_count(pictures)} frogs and ships among {name}"
 
 
 def _count(pictures: Pictures) -> str:

@@ -252,7 +252,7 @@ def test_sheets_are_read_row_by_row_and_the_copies_named_as_what_they_are(cifar:
     assert data.train.x.shape == (80, 3, 32, 32)
     assert data.train.x.float().mean((1, 2, 3)).tolist() == list(range(80))
     assert {name: len(each.x) for name, each in data.tests.items()} == {
-        "first 80 test pictures": 80,
+        "the first 80 test pictures": 80,
         "3 JPEG copies of test pictures": 3,
     }
 
@@ -261,7 +261,7 @@ def test_frog_or_ship_keeps_these_two_classes_alone(cifar: Path) -> None:
     data = read_data("frog-or-ship", cifar)
     assert (data.train.x[:, 0, 0, 0] % 10).tolist() == [6, 8] * 8
     assert data.train.labels.tolist() == [0, 1] * 8
-    assert list(data.tests)[1] == "2 frogs and ships among the 3 JPEG copies of test pictures"
+    assert list(data.tests)[1] == "2 frogs and ships among 3 JPEG copies of test pictures"
 
 
 def test_a_sheet_of_another_width_is_refused(cifar: Path) -> None:

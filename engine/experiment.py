@@ -28,6 +28,7 @@ from engine.attacks import (
     search,
 )
 from engine.attacks.budget import ball
+from engine.attacks.loss import is_reached
 from engine.attacks.problem import Ensemble
 from engine.attacks.weights import weights_between
 from engine.catalogue.attacks import ATTACKS, Attack, Control, Norm, Weights
@@ -90,8 +91,7 @@ class Question:
 
     def has_changed(self, logits: Tensor) -> Tensor:
         """Which of the answers (n, K) are what the attack wants, (n,) of bool."""
-        answers: Tensor = logits.argmax(-1)
-        return answers == self.label if self.targeted else answers != self.label
+        return is_reached(logits, self.label, self.targeted)
 
 
 def notes_on(attack: Attack, way: Tensor) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from engine.attacks.budget import ball
 from engine.attacks.climbing import Climb
 from engine.attacks.dispatch import steps_of
 from engine.attacks.gradient import GradientError, Objective, judge, look
-from engine.attacks.loss import cross_entropy, margin
-from engine.attacks.problem import Problem, Step, choose
+from engine.attacks.loss import margin, rise
+from engine.attacks.problem import Problem, Step, choose, mixing
 from engine.catalogue.attacks import APGD, APGDDLR, Attack, AutoPGD
 
 INERTIA = 0.25
@@ -50,14 +50,14 @@ def climb_at_its_pace(
     came: Climb | None = None
     for index in range(attack.steps):
         seen = look(problem, x, objective)
-        step = Step(index, x, seen.logits, seen.loss, seen.slope)
-        yield replace(step, came=came)
-        pace.see(step, objective(seen.logits, problem.labels, problem.targeted), seen.gradient)
+        step = Step(index, x, seen.logits, seen.loss, seen.slope, came=came)
+        yield step
+        pace.see(step, seen.height, seen.gradient)
         gradient = seen.gradient
         if index in checks:
             step, gradient = pace.check(step, gradient, attack.rho * checks[index])
-        came = Climb.of(budget, step, gradient, pace.step_size)
-        came = replace(came, before=before, inertia=INERTIA if index else 0.0)
+        inertia = INERTIA if index else 0.0
+        came = Climb.of(budget, step, gradient, pace.step_size, before=before, inertia=inertia)
         x, before = came.reached(), step.x
     end = judge(problem, x, attack.steps)
     yield replace(end, came=came)
@@ -114,7 +114,7 @@ class Pace:
         is_better = loss > self._highest
         self._highest = torch.where(is_better, loss, self._highest)
         self.best = choose(is_better, step, self.best)
-        self.gradient = torch.where(_wide(is_better), gradient, self.gradient)
+        self.gradient = mixing(is_better)(gradient, self.gradient)
 
     def check(self, step: Step, gradient: Tensor, enough: float) -> tuple[Step, Tensor]:
         """Halves η for some images, and says from where and along which gradient every image goes on.
@@ -127,7 +127,7 @@ class Pace:
         self.step_size = torch.where(_wide(halves), self.step_size / 2, self.step_size)
         self._rises = torch.zeros_like(self._rises)
         self._was_halved, self._highest_at_check = halves, self._highest
-        return choose(halves, self.best, step), torch.where(_wide(halves), self.gradient, gradient)
+        return choose(halves, self.best, step), mixing(halves)(self.gradient, gradient)
 
 
 def logit_ratio(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
@@ -163,12 +163,7 @@ TINY = 1e-12
 """Keeps the ratio finite where the largest logits are all the same, as in the authors' program."""
 
 
-def _cross_entropy(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
-    loss = cross_entropy(logits, labels)
-    return -loss if targeted else loss
-
-
-_OBJECTIVES: Mapping[type[Attack], Objective] = {APGD: _cross_entropy, APGDDLR: logit_ratio}
+_OBJECTIVES: Mapping[type[Attack], Objective] = {APGD: rise, APGDDLR: logit_ratio}
 
 
 def _wide(of_image: Tensor) -> Tensor:

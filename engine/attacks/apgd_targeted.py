@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-import torch
 from torch import Tensor
 
 from engine.attacks.apgd import TINY, Pace, climb_at_its_pace
 from engine.attacks.budget import ball
 from engine.attacks.dispatch import steps_of
 from engine.attacks.gradient import GradientError, judge
-from engine.attacks.loss import margin
+from engine.attacks.loss import likeliest_others, margin
 from engine.attacks.problem import Problem, Step, choose
 from engine.attacks.resting import among, part
 from engine.catalogue.attacks import APGDT
@@ -63,8 +62,7 @@ def other_classes(logits: Tensor, labels: Tensor) -> Tensor:
             f"the ratio of logits that APGD-T climbs compares {NEEDED} classes, and it knows {known}",
             "Choose a network that knows more, or APGD-CE.",
         )
-    others = logits.scatter(1, labels[:, None], -torch.inf)
-    return others.argsort(dim=1, descending=True, stable=True)[:, : known - 1]
+    return likeliest_others(logits, labels)
 
 
 def aimed_ratio(logits: Tensor, labels: Tensor, targets: Tensor) -> Tensor:

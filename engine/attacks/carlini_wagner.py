@@ -9,13 +9,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from engine.attacks.adam import Adam
 from engine.attacks.dispatch import steps_of
 from engine.attacks.found import Smallest, reaches
 from engine.attacks.gradient import look
 from engine.attacks.loss import lead
 from engine.attacks.problem import Problem, Step
 from engine.attacks.resting import among, part
-from engine.attacks.tanh_space import Adam, picture, slope, to_tanh
+from engine.attacks.tanh_space import picture, slope, to_tanh
 from engine.attacks.weighing import Weight
 from engine.catalogue.attacks import CarliniWagner, CarliniWagnerLinf
 from engine.catalogue.attacks.smallest import LARGEST_WEIGHT, SHRINKING
@@ -68,7 +69,7 @@ def _weighed(attack: CarliniWagner, problem: Problem, weight: Tensor) -> Iterato
         step = Step(index, x, seen.logits, seen.loss, seen.slope)
         now = step if now is None else among(now, places, step)
         yield now
-        change, lack = x - some.x, _lack(seen.logits, some, attack.confidence)
+        change, lack = x - some.x, _lack(seen.height, attack.confidence)
         downhill = 2 * change - weight * (lack > 0) * seen.gradient
         w = w - attack.rate * adam.way(downhill * slope(w))
         if index % every == 0:
@@ -177,6 +178,6 @@ class Trial:
         self._taken = torch.where(is_over, 0, self._taken)
 
 
-def _lack(logits: Tensor, problem: Problem, confidence: float) -> Tensor:
-    """The papers' f₆, raised by κ so that it ends at 0: what is missing to the lead that is wanted, (N, 1, 1, 1)."""
-    return (confidence - lead(logits, problem.labels, problem.targeted)).clamp(min=0).view(-1, 1, 1, 1)
+def _lack(ahead: Tensor, confidence: float) -> Tensor:
+    """The papers' f₆, raised by κ so that it ends at 0: what a lead (N,) misses of the one wanted, (N, 1, 1, 1)."""
+    return (confidence - ahead).clamp(min=0).view(-1, 1, 1, 1)

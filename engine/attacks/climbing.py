@@ -39,10 +39,20 @@ class Climb:
     inertia: float = 0.0
 
     @classmethod
-    def of(cls, budget: Ball, step: Step, gradient: Tensor, length: Tensor, followed: Tensor | None = None) -> Climb:
+    def of(
+        cls,
+        budget: Ball,
+        step: Step,
+        gradient: Tensor,
+        length: Tensor,
+        *,
+        followed: Tensor | None = None,
+        before: Tensor | None = None,
+        inertia: float = 0.0,
+    ) -> Climb:
         """From an iterate along its gradient, or along ``followed``."""
         way = gradient if followed is None else followed
-        return cls(budget, step.x, step.logits, step.loss, gradient, way, length)
+        return cls(budget, step.x, step.logits, step.loss, gradient, way, length, before, inertia)
 
     @property
     def nbytes(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -11,9 +10,9 @@ from torch import Tensor
 from engine.attacks.budget import ball
 from engine.attacks.dispatch import steps_of
 from engine.attacks.found import Smallest, reaches
-from engine.attacks.gradient import judge
 from engine.attacks.hyperplane import DUAL, Plane, nearest_plane
 from engine.attacks.jacobian import Answer
+from engine.attacks.loss import likeliest_others
 from engine.attacks.problem import Problem, Step
 from engine.attacks.resting import among, part
 from engine.catalogue.attacks import DeepFool, Norm
@@ -33,30 +32,27 @@ def _deepfool(attack: DeepFool, problem: Problem) -> Iterator[Step | None]:
     gradients are taken where the stretched change has led. Every iterate is brought into [0, 1]. A picture that has
     left its class rests. The slope of an iterate is that of the gradient that led to it.
     """
-    start = now = judge(problem, problem.x, 0)
+    some, seen = problem, Answer(problem, problem.x)
+    start = now = seen.step(0)
     yield start
-    others = _candidates(attack, problem, start.logits)
+    others = likeliest_others(start.logits, problem.labels, attack.candidates - 1)
     walked = torch.zeros_like(problem.x)
     for index in range(1, attack.steps + 1):
         places = (~reaches(problem, now.logits)).nonzero()[:, 0]
         if len(places) == 0:
             break
-        some = part(problem, places)
-        x = now.x[places]
-        plane, slope = yield from nearest_plane(some, Answer(some, x), x, others[places], problem.norm)
+        if len(places) < len(some.x):
+            some = part(problem, places)
+            seen = Answer(some, now.x[places])
+        plane, slope = yield from nearest_plane(some, seen, now.x[places], others[places], problem.norm)
         walked = walked.index_add(0, places, _way(plane, problem.norm))
         moved = (some.x + (1 + attack.overshoot) * walked[places]).clamp_(0, 1)
-        now = among(now, places, replace(judge(some, moved, index), slope=slope))
+        seen = Answer(some, moved)  # the next gradients are taken of the same answer
+        now = among(now, places, seen.step(index, slope))
         yield now
     best = Smallest(problem, start)
     best.offer(now)
     yield best.step(now.index + 1)
-
-
-def _candidates(attack: DeepFool, problem: Problem, logits: Tensor) -> Tensor:
-    """The likeliest classes besides the one to leave, (N, n)."""
-    count = min(attack.candidates, logits.shape[1]) - 1
-    return logits.scatter(1, problem.labels[:, None], -torch.inf).topk(count).indices
 
 
 def _way(plane: Plane, norm: Norm) -> Tensor:

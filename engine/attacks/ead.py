@@ -82,15 +82,14 @@ class Search:
     def _move(self, index: int, seen: Look) -> None:
         attack, clean = self._attack, self._problem.x
         rate = attack.rate * math.sqrt(1 - index / attack.steps)
-        gradient = 2 * (self._ahead - clean) - self._weights * self._unfooled(seen.logits) * seen.gradient
+        gradient = 2 * (self._ahead - clean) - self._weights * self._unfooled(seen.height) * seen.gradient
         moved = shrunk(self._ahead - rate * gradient, clean, attack.beta)
         inertia = index / (index + 3) if attack.fast else 0.0
         self._ahead, self._x = moved + inertia * (moved - self._x), moved
 
-    def _unfooled(self, logits: Tensor) -> Tensor:
-        """1 where the wanted class does not lead by κ yet, else 0, (N, 1, 1, 1)."""
-        short = self._attack.confidence - lead(logits, self._problem.labels, self._problem.targeted)
-        return (short > 0).to(logits.dtype).view(-1, 1, 1, 1)
+    def _unfooled(self, ahead: Tensor) -> Tensor:
+        """1 where the lead (N,) of the wanted class is below κ yet, else 0, (N, 1, 1, 1)."""
+        return (ahead < self._attack.confidence).to(ahead.dtype).view(-1, 1, 1, 1)
 
     def _go_on(self, step: Step) -> bool:
         """Lets the pictures rest whose objective has not become smaller; False where none is left."""

@@ -7,10 +7,11 @@ from collections.abc import Callable, Generator, Iterator
 import torch
 from torch import Tensor
 
+from engine.attacks.adam import Adam
 from engine.attacks.budget import Draw, LinfBall, ball, generators
 from engine.attacks.dispatch import steps_of
 from engine.attacks.gradient import GradientError, Objective, evaluating, judge
-from engine.attacks.loss import cross_entropy, lead
+from engine.attacks.loss import lead, rise
 from engine.attacks.problem import Problem, Step
 from engine.catalogue.attacks import NES, SPSA, Norm
 
@@ -107,7 +108,7 @@ def _nes(attack: NES, problem: Problem) -> Iterator[Step | None]:
     authors' program it is the cross-entropy that is asked for. The paper has L∞ only; in L2 the step is g / ‖g‖₂.
     """
     alpha, steepest = attack.step_size * problem.radius, ball(problem.norm).steepest
-    estimator = Estimator(problem, _cross_entropy, _gaussian, attack.samples, attack.sigma)
+    estimator = Estimator(problem, rise, _gaussian, attack.samples, attack.sigma)
     return climb_by_estimates(problem, estimator, attack.steps, lambda gradient: alpha * steepest(gradient))
 
 
@@ -122,34 +123,7 @@ def _spsa(attack: SPSA, problem: Problem) -> Iterator[Step | None]:
     alpha = attack.rate / length * problem.radius
     adam = Adam(problem.x)
     estimator = Estimator(problem, lead, LinfBall.on_edge, attack.samples, attack.delta)
-    return climb_by_estimates(problem, estimator, attack.steps, lambda gradient: alpha * adam.step(gradient))
-
-
-class Adam:
-    """The direction of Adam with its usual constants (Kingma & Ba 2015, arXiv:1412.6980, algorithm 1).
-
-    m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²; the direction is m̂ / (√v̂ + 10⁻⁸) with m̂ = m / (1 − β₁ᵗ) and
-    v̂ = v / (1 − β₂ᵗ). At first every value of it is ±1, whatever the size of the gradient.
-
-    Args:
-        like: (N, C, H, W), whose shape, type and device the gradients have.
-    """
-
-    KEPT, KEPT_OF_SQUARES, FLOOR = 0.9, 0.999, 1e-8
-
-    def __init__(self, like: Tensor) -> None:
-        self._mean = torch.zeros_like(like)
-        self._squares = torch.zeros_like(like)
-        self._count = 0
-
-    def step(self, gradient: Tensor) -> Tensor:
-        """The direction up, after one more gradient."""
-        self._count += 1
-        self._mean = self.KEPT * self._mean + (1 - self.KEPT) * gradient
-        self._squares = self.KEPT_OF_SQUARES * self._squares + (1 - self.KEPT_OF_SQUARES) * gradient.square()
-        mean = self._mean / (1 - self.KEPT**self._count)
-        squares = self._squares / (1 - self.KEPT_OF_SQUARES**self._count)
-        return mean / (squares.sqrt() + self.FLOOR)
+    return climb_by_estimates(problem, estimator, attack.steps, lambda gradient: alpha * adam.way(gradient))
 
 
 def _directions_at_once(x: Tensor) -> int:
@@ -160,8 +134,3 @@ def _directions_at_once(x: Tensor) -> int:
 
 def _gaussian(shape: torch.Size, source: torch.Generator) -> Tensor:
     return torch.randn(shape, generator=source, dtype=torch.float64)
-
-
-def _cross_entropy(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
-    loss = cross_entropy(logits, labels)
-    return -loss if targeted else loss

@@ -12,9 +12,9 @@ from engine.attacks.budget import ball, generators
 from engine.attacks.dispatch import steps_of
 from engine.attacks.found import Smallest, reaches
 from engine.attacks.gradient import judge
-from engine.attacks.hyperplane import Plane, likeliest_others, nearest_plane, way_onto
+from engine.attacks.hyperplane import Plane, nearest_plane, way_onto
 from engine.attacks.jacobian import Answer
-from engine.attacks.loss import lead
+from engine.attacks.loss import lead, likeliest_others
 from engine.attacks.problem import Problem, Step, choose
 from engine.attacks.resting import among, part
 from engine.catalogue.attacks import FAB, FABT, Norm

@@ -8,16 +8,14 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from engine.attacks.adam import Adam
 from engine.attacks.dispatch import steps_of
 from engine.attacks.found import reaches
 from engine.attacks.gradient import judge, look
-from engine.attacks.loss import margin
+from engine.attacks.loss import lead
 from engine.attacks.problem import Problem, Step, choose
 from engine.attacks.sampling import pixel_places, sampled
 from engine.catalogue.attacks import StAdv
-
-FIRST_DECAY, SECOND_DECAY, FLOOR = 0.9, 0.999, 1e-8
-"""Adam's, as published (Kingma & Ba 2015, algorithm 1)."""
 
 TINY = 1e-24
 """Under the root of the roughness, whose slope is 0 where neighbours move alike."""
@@ -34,19 +32,18 @@ def _stadv(attack: StAdv, problem: Problem) -> Iterator[Step]:
     adam = Adam(flow)
     best = Smoothest(problem)
 
-    def lead(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
-        ahead = margin(logits, labels)
-        return (ahead if targeted else -ahead).clamp(max=attack.confidence)
+    def lead_in_part(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
+        return lead(logits, labels, targeted).clamp(max=attack.confidence)
 
     for index in range(attack.steps):
-        seen = look(problem, flow, lead, partial(bent, problem.x))
+        seen = look(problem, flow, lead_in_part, partial(bent, problem.x))
         rests = reaches(problem, seen.logits, attack.confidence)
         slope = torch.where(rests, torch.nan, seen.slope)
         step = Step(index, bent(problem.x, flow), seen.logits, seen.loss, slope, moved=lengths(flow).amax((1, 2, 3)))
         yield step
         cost, slope_of_cost = roughness(flow)
         best.offer(step, cost)
-        flow = flow + attack.rate * adam.step(seen.gradient - attack.smoothness * slope_of_cost)
+        flow = flow + attack.rate * adam.way(seen.gradient - attack.smoothness * slope_of_cost)
         flow = within(flow, problem.radius)
     end = judge(problem, bent(problem.x, flow), attack.steps)
     end = Step(attack.steps, end.x, end.logits, end.loss, moved=lengths(flow).amax((1, 2, 3)))
@@ -89,24 +86,6 @@ def within(flow: Tensor, radius: Tensor) -> Tensor:
     return flow * torch.where(far > radius, radius / torch.where(far > 0, far, 1.0), 1.0)
 
 
-class Adam:
-    """Adam's direction of every step, uphill, each image by itself."""
-
-    def __init__(self, like: Tensor) -> None:
-        self._mean = torch.zeros_like(like)
-        self._square = torch.zeros_like(like)
-        self._count = 0
-
-    def step(self, gradient: Tensor) -> Tensor:
-        """m̂ / (√v̂ + 10⁻⁸), like the gradient."""
-        self._count += 1
-        self._mean = FIRST_DECAY * self._mean + (1 - FIRST_DECAY) * gradient
-        self._square = SECOND_DECAY * self._square + (1 - SECOND_DECAY) * gradient.square()
-        mean = self._mean / (1 - FIRST_DECAY**self._count)
-        square = self._square / (1 - SECOND_DECAY**self._count)
-        return mean / (square.sqrt() + FLOOR)
-
-
 class Smoothest:
     """The best bend so far: the smoothest that does what it should, else the one that comes nearest to it."""
 
@@ -116,15 +95,14 @@ class Smoothest:
 
     def offer(self, step: Step, cost: Tensor) -> None:
         """Takes the pictures that are better; ``cost`` is their roughness, (N,)."""
-        ahead = margin(step.logits, self._problem.labels)
-        lead = ahead if self._problem.targeted else -ahead
+        ahead = lead(step.logits, self._problem.labels, self._problem.targeted)
         if self._best is None:
-            self._best, self._lead, self._cost = step, lead, cost
+            self._best, self._lead, self._cost = step, ahead, cost
             return
-        does, did = lead > 0, self._lead > 0
-        is_better = torch.where(does & did, cost < self._cost, lead > self._lead)
+        does, did = ahead > 0, self._lead > 0
+        is_better = torch.where(does & did, cost < self._cost, ahead > self._lead)
         self._best = choose(is_better, step, self._best)
-        self._lead = torch.where(is_better, lead, self._lead)
+        self._lead = torch.where(is_better, ahead, self._lead)
         self._cost = torch.where(is_better, cost, self._cost)
 
     def step(self, index: int) -> Step:

@@ -103,6 +103,6 @@ class Radius:
     def _reach(self, sizes: Tensor, seen: Look) -> Tensor:
         """‖δ‖ + |L| / ‖∇L‖, where a linear network's answer would change."""
         steepness = DUAL[self._problem.norm](seen.gradient)
-        gap = lead(seen.logits, self._problem.labels, self._problem.targeted).abs().view(-1, 1, 1, 1)
+        gap = seen.height.abs().view(-1, 1, 1, 1)
         distance = torch.where(steepness > 0, gap / steepness, torch.inf)
         return sizes.view(-1, 1, 1, 1) + distance

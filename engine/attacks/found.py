@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.attacks.budget import ball
-from engine.attacks.loss import lead
+from engine.attacks.loss import is_reached, lead
 from engine.attacks.problem import Problem, Step, choose
 
 
@@ -23,8 +23,7 @@ def reaches(problem: Problem, logits: Tensor, confidence: float = 0.0) -> Tensor
     Returns:
         (N,) of bool.
     """
-    answers = logits.argmax(1)
-    does = answers == problem.labels if problem.targeted else answers != problem.labels
+    does = is_reached(logits, problem.labels, problem.targeted)
     return does & (lead(logits, problem.labels, problem.targeted) >= confidence) if confidence else does
 
 

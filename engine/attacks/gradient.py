@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from engine.attacks.loss import cross_entropy
+from engine.attacks.loss import cross_entropy, rise
 from engine.attacks.problem import Problem, Step
-from engine.attacks.ruling import View, Views
+from engine.attacks.ruling import View
 from engine.errors import ExplainedError
 
 FLAT = "The gradient is zero at every pixel: the network's answer does not react to small changes here."
@@ -26,6 +26,9 @@ ROUNDING = 1e-5
 
 Objective = Callable[[Tensor, Tensor, bool], Tensor]
 """From logits (N, K), labels (N,) and whether these are targets to what the attack wants to grow, (N,)."""
+
+Rise = tuple[Tensor, Tensor]
+"""The gradient of an objective by the pixels, (N, C, H, W), and the objective itself, (N,)."""
 
 
 class GradientError(ExplainedError, ValueError):
@@ -46,12 +49,16 @@ class Look:
         loss: (N,) cross-entropy of the labels.
         gradient: (N, C, H, W), the way up for the attack: of its objective, or where it has none of its own, ∇ₓ loss,
             or −∇ₓ loss when it is targeted.
+        height: (N,) how high it is there: the objective of ``logits``.
+        joint: (N,) the same, averaged over views and models as the gradient is.
         slope: (N,) the gradient's largest value, max |∂J/∂x|; 0 where it is zero at every pixel.
     """
 
     logits: Tensor
     loss: Tensor
     gradient: Tensor
+    height: Tensor
+    joint: Tensor
     slope: Tensor
 
 
@@ -65,8 +72,8 @@ def look(problem: Problem, x: Tensor, objective: Objective | None = None, view: 
         view: what the network is shown instead of ``x``, and answers to; None is ``x`` itself.
 
     Where the problem has views, the gradient is the mean over this one and theirs (Athalye et al. 2018,
-    arXiv:1707.07397, equation 1); the answer and the loss are those of this one. Where the attack is crafted on other
-    models too, it is the mean over the models likewise (Liu et al. 2017, arXiv:1611.02770).
+    arXiv:1707.07397, equation 1); the answer, the loss and the height are those of this one. Where the attack is
+    crafted on other models too, it is the mean over the models likewise (Liu et al. 2017, arXiv:1611.02770).
 
     Raises:
         GradientError: the answer or the gradient is not a finite number, or there is no gradient.
@@ -77,15 +84,13 @@ def look(problem: Problem, x: Tensor, objective: Objective | None = None, view: 
         seen = leaf if view is None else view(leaf)
         logits = answer(problem, seen)
         loss = cross_entropy(logits, problem.labels)
-        gradient = differentiate(_rising(problem, logits, objective, loss), leaf)
-        if problem.views is not None:
-            gradient = _mean_over_views(problem, problem.views, leaf, view, objective, gradient)
-    for other in problem.others:
-        gradient = gradient + look(replace(problem, model=other, ensemble=None), x, objective, view).gradient
-    gradient = gradient / (1 + len(problem.others)) if problem.others else gradient
+        rising = _rising(problem, logits, objective, loss)
+        gradient, height = differentiate(rising, leaf), rising.detach()
+        gradient, joint = _mean((gradient, height), _in_views(problem, leaf, view, objective))
+    gradient, joint = _mean((gradient, joint), _in_models(problem, x, objective, view))
     loss, slope = loss.detach(), gradient.abs().amax((1, 2, 3))
     check_finite(loss, slope)
-    return Look(logits.detach(), loss, gradient, slope)
+    return Look(logits.detach(), loss, gradient, height, joint, slope)
 
 
 def judge(problem: Problem, x: Tensor, index: int) -> Step:
@@ -168,30 +173,39 @@ def check_logits(answer: object) -> None:
         )
 
 
-def _rising(problem: Problem, logits: Tensor, objective: Objective | None, loss: Tensor | None = None) -> Tensor:
-    """What the attack wants to grow, summed over the images."""
+def _rising(problem: Problem, logits: Tensor, objective: Objective | None, loss: Tensor) -> Tensor:
+    """What the attack wants to grow, (N,)."""
     if objective is not None:
-        return objective(logits, problem.labels, problem.targeted).sum()
-    loss = cross_entropy(logits, problem.labels) if loss is None else loss
-    return (-loss if problem.targeted else loss).sum()
+        return objective(logits, problem.labels, problem.targeted)
+    return -loss if problem.targeted else loss
 
 
-def _mean_over_views(
-    problem: Problem, views: Views, leaf: Tensor, view: View | None, objective: Objective | None, first: Tensor
-) -> Tensor:
-    total, count = first, 1
-    for each in views.draw():
+def _in_views(problem: Problem, leaf: Tensor, view: View | None, objective: Objective | None) -> Iterator[Rise]:
+    for each in () if problem.views is None else problem.views.draw():
         logits = answer(problem, each(leaf if view is None else view(leaf)))
-        total = total + differentiate(_rising(problem, logits, objective), leaf)
-        count += 1
-    return total / count
+        rising = (objective or rise)(logits, problem.labels, problem.targeted)
+        yield differentiate(rising, leaf), rising.detach()
+
+
+def _in_models(problem: Problem, x: Tensor, objective: Objective | None, view: View | None) -> Iterator[Rise]:
+    for each in problem.apart:
+        seen = look(each, x, objective, view)
+        yield seen.gradient, seen.joint
+
+
+def _mean(first: Rise, others: Iterable[Rise]) -> Rise:
+    """The means of gradients and of heights over one and some more; itself where there are none."""
+    (gradient, height), count = first, 1
+    for other_gradient, other_height in others:
+        gradient, height, count = gradient + other_gradient, height + other_height, count + 1
+    return (gradient, height) if count == 1 else (gradient / count, height / count)
 
 
 def differentiate(objective: Tensor, leaf: Tensor, keep: bool = False, weights: Tensor | None = None) -> Tensor:
-    """The gradient of one number by the pixels.
+    """The gradient of the sum of some numbers by the pixels.
 
     Args:
-        objective: a number; with ``weights`` several, of which it is the weighted sum.
+        objective: the numbers, of any shape; with ``weights`` it is their weighted sum.
         leaf: (N, C, H, W) the pixels that it was made from.
         keep: whether another number of the same answer is to be differentiated later.
         weights: of the shape of ``objective``.
@@ -201,6 +215,7 @@ def differentiate(objective: Tensor, leaf: Tensor, keep: bool = False, weights: 
     """
     gradient = None
     if objective.requires_grad:
+        weights = torch.ones_like(objective) if weights is None else weights
         (gradient,) = torch.autograd.grad(objective, leaf, weights, allow_unused=True, retain_graph=keep)
     if gradient is None:
         raise GradientError(
@@ -216,12 +231,26 @@ def check_finite(loss: Tensor, slope: Tensor | None = None) -> None:
     Raises:
         GradientError: one is not; says which of the two.
     """
-    # Asked at every step, so that all being well must be told at once: a finite sum has finite parts.
-    if math.isfinite(float((loss if slope is None else loss + slope).sum())):
+    if _is_finite(loss if slope is None else loss + slope):
         return
     if not bool(loss.isfinite().all()):
         raise GradientError("its answer is not a finite number", "Check its weights and its preprocessing.")
-    if slope is not None and not bool(slope.isfinite().all()):
+    if slope is not None:
+        check_gradient(slope)
+
+
+def check_gradient(gradient: Tensor) -> None:
+    """All of it, or all that was made of it, must be finite numbers.
+
+    Raises:
+        GradientError: one is not.
+    """
+    if not _is_finite(gradient) and not bool(gradient.isfinite().all()):
         raise GradientError(
             "its gradient is not a finite number", "Look for a root, a logarithm or a division at zero in the network."
         )
+
+
+def _is_finite(values: Tensor) -> bool:
+    """Whether their sum is finite, which then all of them are; asked at every step, so all at once."""
+    return math.isfinite(float(values.sum()))

@@ -116,7 +116,7 @@ def nearest_plane(
     normal, value = torch.zeros_like(x), torch.zeros_like(seen.loss)
     heights = seen.logits.gather(1, others) - seen.logits.gather(1, problem.labels[:, None])
     for other, height in zip(others.T, heights.T, strict=True):
-        gradient = seen.across(other, problem.labels)
+        gradient = seen.across(other)
         steepness = DUAL[norm](gradient).flatten()
         distance = torch.where(steepness > 0, height.abs() / steepness, torch.inf)
         is_nearer = distance < nearest
@@ -125,12 +125,6 @@ def nearest_plane(
         normal = torch.where(is_nearer.view(-1, 1, 1, 1), gradient, normal)
         yield None
     return Plane(normal, x, value), normal.abs().amax((1, 2, 3))
-
-
-def likeliest_others(logits: Tensor, labels: Tensor, count: int) -> Tensor:
-    """The classes besides each label, the largest logit first, ``count`` of them or all there are, (N, n)."""
-    others = logits.scatter(1, labels[:, None], -torch.inf)
-    return others.argsort(dim=1, descending=True, stable=True)[:, : min(count, logits.shape[1] - 1)]
 
 
 def ahead(logits: Tensor, label: Tensor, of: Tensor) -> Tensor:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from engine.attacks.gradient import answer, check_finite, differentiate, evaluating
+from engine.attacks.gradient import answer, check_finite, check_gradient, differentiate, evaluating
 from engine.attacks.loss import cross_entropy
 from engine.attacks.problem import Problem, Step
 
@@ -30,10 +30,11 @@ class Answer:
     """
 
     def __init__(self, problem: Problem, x: Tensor) -> None:
+        self._labels = problem.labels
         self._leaf = x.detach().requires_grad_()
         self._asked = _answers(problem, self._leaf)
-        for other in problem.others:
-            self._asked += _answers(replace(problem, model=other, ensemble=None), self._leaf)
+        for other in problem.apart:
+            self._asked += _answers(other, self._leaf)
         self.logits = self._asked[0].detach()
         self.loss = cross_entropy(self.logits, problem.labels)
         check_finite(self.loss)
@@ -48,24 +49,28 @@ class Answer:
             GradientError: the gradient is not a finite number, or there is none.
         """
         with torch.enable_grad():
-            return self._mean([differentiate(score(logits).sum(), self._leaf, keep=True) for logits in self._asked])
+            return self._mean([differentiate(score(logits), self._leaf, keep=True) for logits in self._asked])
 
-    def across(self, other: Tensor, label: Tensor) -> Tensor:
+    def across(self, other: Tensor) -> Tensor:
         """∇ₓ (z_other − z_label), (N, C, H, W): the same as ``gradient`` of that difference, but sooner.
 
         Args:
-            other: (N,) of int64, not the same as ``label``.
-            label: (N,) of int64.
+            other: (N,) of int64, other classes than the labels.
 
         Raises:
             GradientError: as for ``gradient``.
         """
-        weights = torch.zeros_like(self.logits).scatter_(1, other[:, None], 1.0).scatter_(1, label[:, None], -1.0)
+        weights = self._down.scatter(1, other[:, None], 1.0)
         return self._mean([differentiate(logits, self._leaf, keep=True, weights=weights) for logits in self._asked])
+
+    @cached_property
+    def _down(self) -> Tensor:
+        """−1 for every label, (N, K)."""
+        return torch.zeros_like(self.logits).scatter_(1, self._labels[:, None], -1.0)
 
     def _mean(self, gradients: list[Tensor]) -> Tensor:
         mean = gradients[0] if len(gradients) == 1 else torch.stack(gradients).mean(0)
-        check_finite(self.loss, mean.abs().amax((1, 2, 3)))
+        check_gradient(mean)
         return mean
 
     def step(self, index: int, slope: Tensor | None = None) -> Step:

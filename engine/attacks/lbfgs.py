@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.attacks.dispatch import steps_of
 from engine.attacks.found import Smallest, reaches
 from engine.attacks.gradient import judge, look
-from engine.attacks.loss import cross_entropy
+from engine.attacks.loss import cross_entropy, likeliest_others
 from engine.attacks.optimiser import Doubles, Optimiser
 from engine.attacks.problem import Problem, Step
 from engine.attacks.resting import among, part
@@ -34,7 +34,7 @@ def _lbfgs(attack: LBFGS, problem: Problem) -> Iterator[Step]:
     clean = judge(problem, problem.x, 0)
     yield clean
     best = Smallest(problem, clean)
-    targets = problem.labels if problem.targeted else _likeliest_others(clean.logits, problem.labels)
+    targets = problem.labels if problem.targeted else likeliest_others(clean.logits, problem.labels, 1)[:, 0]
     weight = Weight(attack.first_weight, problem.x)
     index = 0
     for _ in range(0 if best.is_trivial else attack.searches):
@@ -94,7 +94,7 @@ class Search:
         self._now = among(self._now, places, Step(0, x, seen.logits, seen.loss, seen.slope))
         rows = places.cpu().numpy()
         change, weight = points.reshape(x.shape) - self._clean[rows], self._weight[rows]
-        values = np.square(change).sum((1, 2, 3)) + weight * _to_doubles(cross_entropy(seen.logits, targets))
+        values = np.square(change).sum((1, 2, 3)) + weight * _to_doubles(-seen.joint)
         self._note(rows, values, reaches(some, seen.logits))
         return values, 2 * change - weight[:, None, None, None] * _to_doubles(seen.gradient)
 
@@ -103,10 +103,6 @@ class Search:
         is_lower = values < self._lowest[rows]
         self._lowest[rows[is_lower]] = values[is_lower]
         self.was_enough[torch.from_numpy(rows[is_lower])] = does[torch.from_numpy(is_lower)]
-
-
-def _likeliest_others(logits: Tensor, labels: Tensor) -> Tensor:
-    return logits.scatter(1, labels[:, None], -torch.inf).argmax(1)
 
 
 def _towards(logits: Tensor, _labels: Tensor, _targeted: bool, targets: Tensor) -> Tensor:

@@ -20,6 +20,12 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     return functional.cross_entropy(logits, labels, reduction="none")
 
 
+def rise(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:
+    """What most attacks want to grow, (N,): the cross-entropy of the class to leave, or minus that of the target."""
+    loss = cross_entropy(logits, labels)
+    return -loss if targeted else loss
+
+
 def margin(logits: Tensor, labels: Tensor) -> Tensor:
     """The label's logit minus the largest other, (N,): positive while the label wins.
 
@@ -31,6 +37,20 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
     # Minus infinity rather than zero in the label's place: all the logits may be negative.
     others = logits.scatter(1, column, -torch.inf)
     return logits.gather(1, column)[:, 0] - others.amax(1)
+
+
+def is_reached(logits: Tensor, labels: Tensor | int, targeted: bool) -> Tensor:
+    """Which of the answers are what the attack wants: another class than the label, or the target; (N,) of bool."""
+    answers = logits.argmax(-1)
+    reached: Tensor = answers == labels if targeted else answers != labels
+    return reached
+
+
+def likeliest_others(logits: Tensor, labels: Tensor, count: int | None = None) -> Tensor:
+    """The classes besides each label, the largest logit first, ``count`` of them or all there are, (N, n)."""
+    most = logits.shape[1] - 1
+    others = logits.scatter(1, labels[:, None], -torch.inf)
+    return others.argsort(dim=1, descending=True, stable=True)[:, : most if count is None else min(count, most)]
 
 
 def lead(logits: Tensor, labels: Tensor, targeted: bool) -> Tensor:

@@ -39,7 +39,7 @@ def climb_with_momentum(problem: Problem, steps: int, step_size: float, decay: f
         step, gradient, added = watch(index, x, momentum)
         yield replace(step, came=came)
         momentum = decay * momentum + _of_mean_one(added)
-        came = Climb.of(budget, step, gradient, alpha, momentum)
+        came = Climb.of(budget, step, gradient, alpha, followed=momentum)
         x = came.reached()
     yield replace(judge(problem, x, steps), came=came)
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.attacks.budget import Ball, ball
+from engine.attacks.found import reaches
 from engine.attacks.gradient import judge
 from engine.attacks.problem import Model, Problem, Step, choose
 from engine.attacks.ruling import RulesError, Ruling, Views
@@ -83,10 +84,10 @@ def kept_to_rules(attack: Attack, problem: Problem, steps: Iterator[Step | None]
         if first is None:
             first = shown
         else:
-            chosen = choose(_has_worked(problem, first), first, shown)
+            chosen = choose(reaches(problem, first.logits), first, shown)
             first = replace(chosen, index=step.index, came=shown.came)
         yield first
-        if bool(_has_worked(problem, first).all()):
+        if bool(reaches(problem, first.logits).all()):
             return
 
 
@@ -128,12 +129,6 @@ def on_grid(budget: Ball, rounded: Tensor, x: Tensor) -> Tensor:
         low, high = torch.where(size > budget.radius, middle, low), torch.where(size > budget.radius, high, middle)
     nearest = ((budget.centre + way * (whole + (fractions >= high)) / 255) * 255).round() / 255
     return torch.where(is_too_far, nearest.clamp(0, 1), rounded)
-
-
-def _has_worked(problem: Problem, step: Step) -> Tensor:
-    """Which images are where the attack wants them, (N,) of bool."""
-    answers = step.logits.argmax(1)
-    return answers == problem.labels if problem.targeted else answers != problem.labels
 
 
 def _check_grid(clean: Tensor) -> None:

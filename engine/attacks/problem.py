@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -78,20 +79,31 @@ class Problem:
         return () if self.ensemble is None else self.ensemble.models
 
     @cached_property
+    def apart(self) -> tuple[Problem, ...]:
+        """The same problem posed to each of the other models alone."""
+        return tuple(replace(self, model=each, ensemble=None) for each in self.others)
+
+    @cached_property
     def radius(self) -> Tensor:
         """ε of every image, (N, 1, 1, 1), in the type and on the device of ``x``."""
         # The type first: some devices have no double precision to arrive in.
         return self._sizes().to(self.x.dtype).to(self.x.device).expand(len(self.x), 1, 1, 1)
 
-    @cached_property
+    @property
     def highest_label(self) -> int:
         """The largest of ``labels``."""
-        return int(self.labels.max())
+        return self._ends_of_labels[1]
 
     @cached_property
     def layers(self) -> tuple[nn.Module, ...]:
         """The modules of the model, all the way down; none if it is a plain function."""
         return tuple(self.model.modules()) if isinstance(self.model, nn.Module) else ()
+
+    @cached_property
+    def _ends_of_labels(self) -> tuple[int, int]:
+        """The smallest and the largest of ``labels``."""
+        low, high = (int(each) for each in torch.aminmax(self.labels))
+        return low, high
 
     def _sizes(self) -> Tensor:
         given = self.epsilon
@@ -113,16 +125,18 @@ class Problem:
             raise ValueError(
                 f"labels: must be {len(self.x)} whole numbers (int64), not {labels.dtype} of {tuple(labels.shape)}"
             )
-        if bool((labels < 0).any()):
+        if self._ends_of_labels[0] < 0:
             raise ValueError("labels: a class is a number from 0 on")
 
     def _check_budget(self) -> None:
         if not isinstance(self.norm, Norm):
             raise ValueError(f"norm: must be one of {', '.join(Norm)}, not {self.norm!r}")
-        sizes = self._sizes()
-        if sizes.ndim and sizes.shape not in {(1, 1, 1, 1), (len(self.x), 1, 1, 1)}:
-            raise ValueError(f"epsilon: must be one number or ({len(self.x)}, 1, 1, 1), not {tuple(sizes.shape)}")
-        if not bool((sizes >= 0).all() and sizes.isfinite().all()):
+        low = high = self.epsilon
+        if isinstance(low, Tensor):
+            if low.ndim and low.shape not in {(1, 1, 1, 1), (len(self.x), 1, 1, 1)}:
+                raise ValueError(f"epsilon: must be one number or ({len(self.x)}, 1, 1, 1), not {tuple(low.shape)}")
+            low, high = (float(each) for each in torch.aminmax(low.detach()))
+        if not (low >= 0 and high < math.inf):  # false where it is not a number, too
             raise ValueError("epsilon: must be finite and not negative")
 
 
@@ -169,12 +183,26 @@ class Step:
 
 def choose(which: Tensor, one: Step, other: Step) -> Step:
     """``one`` for the images where ``which`` is true, (N,) of bool, and ``other`` for the rest; no slope, no climb."""
+    mix = mixing(which)
     return replace(
         other,
-        x=torch.where(which[:, None, None, None], one.x, other.x),
-        logits=torch.where(which[:, None], one.logits, other.logits),
-        loss=torch.where(which, one.loss, other.loss),
+        x=mix(one.x, other.x),
+        logits=mix(one.logits, other.logits),
+        loss=mix(one.loss, other.loss),
         slope=None,
         came=None,
-        moved=None if one.moved is None or other.moved is None else torch.where(which, one.moved, other.moved),
+        moved=None if one.moved is None or other.moved is None else mix(one.moved, other.moved),
     )
+
+
+def mixing(which: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+    """From two tensors (N, …) the first's rows where ``which`` is true, (N,) of bool, and the second's elsewhere.
+
+    Where that is all of one of them it is that one itself: most often nothing is better, and nothing to be copied.
+    """
+    count = int(which.sum())
+    if count == 0:
+        return lambda _one, other: other
+    if count == len(which):
+        return lambda one, _other: one
+    return lambda one, other: torch.where(which.view(-1, *(1,) * (one.ndim - 1)), one, other)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from engine.attacks.adam import Adam
 from engine.attacks.dispatch import steps_of
 from engine.attacks.found import Smallest
 from engine.attacks.gradient import Look, judge, look
@@ -17,9 +18,6 @@ from engine.catalogue.attacks import SigmaZero
 
 LAST_RATE = 0.1
 """The last rate as a part of the first."""
-
-MOMENTUM, SECOND_MOMENTUM, FLOOR = 0.9, 0.999, 1e-8
-"""Adam's, as published (Kingma & Ba 2015)."""
 
 
 @steps_of.register
@@ -59,15 +57,14 @@ class Descent:
         self._problem = problem
         self.x = problem.x
         self.threshold = torch.full_like(problem.x[:, :1, :1, :1], attack.threshold)
-        self._mean = torch.zeros_like(problem.x)
-        self._square = torch.zeros_like(problem.x)
+        self._adam = Adam(problem.x)
 
     def take(self, index: int, seen: Look, fools: Tensor) -> None:
         """Step ``index``, after a look at ``x``; ``fools`` (N, 1, 1, 1) tells which pictures do what they should."""
         attack, clean = self._attack, self._problem.x
         # A picture that fools has nothing to gain but fewer pixels: max(…, 0) of the loss is flat there.
         uphill = self.count_slope(self.x - clean) - torch.where(fools, 0.0, seen.gradient)
-        moved = self.x - self._rate(index) * self._adam(index, uphill)
+        moved = self.x - self._rate(index) * self._adam.way(_of_peak_one(uphill))
         drift = attack.drift * self._rate(index + 1)
         self.threshold = (self.threshold + torch.where(fools, drift, -drift)).clamp_(0, 1)
         self.x = self._sparse(moved.clamp_(0, 1))
@@ -82,19 +79,15 @@ class Descent:
         share = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * index / self._attack.steps)) / 2
         return self._attack.rate * share
 
-    def _adam(self, index: int, gradient: Tensor) -> Tensor:
-        """Adam's direction for the gradient divided by its largest value."""
-        peak = gradient.abs().amax((1, 2, 3), keepdim=True)
-        gradient = gradient / torch.where(peak > 0, peak, 1.0)
-        self._mean = MOMENTUM * self._mean + (1 - MOMENTUM) * gradient
-        self._square = SECOND_MOMENTUM * self._square + (1 - SECOND_MOMENTUM) * gradient.square()
-        mean = self._mean / (1 - MOMENTUM ** (index + 1))
-        square = self._square / (1 - SECOND_MOMENTUM ** (index + 1))
-        return mean / (square.sqrt() + FLOOR)
-
     def _sparse(self, x: Tensor) -> Tensor:
         """The pictures with everything put back that has changed by less than τ (the paper's projection Π)."""
         change = (x - self._problem.x).abs()
         if self._attack.whole_pixels:
             change = change.amax(1, keepdim=True)
         return torch.where(change < self.threshold, self._problem.x, x)
+
+
+def _of_peak_one(gradient: Tensor) -> Tensor:
+    """The gradient divided by its largest value; zero where it is zero at every pixel."""
+    peak = gradient.abs().amax((1, 2, 3), keepdim=True)
+    return gradient / torch.where(peak > 0, peak, 1.0)

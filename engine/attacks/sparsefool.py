@@ -13,8 +13,9 @@ from engine.attacks.budget import L2Ball
 from engine.attacks.dispatch import steps_of
 from engine.attacks.found import Smallest, reaches
 from engine.attacks.gradient import judge
-from engine.attacks.hyperplane import Plane, ahead, likeliest_others, nearest_plane, way_onto
+from engine.attacks.hyperplane import Plane, ahead, nearest_plane, way_onto
 from engine.attacks.jacobian import Answer
+from engine.attacks.loss import likeliest_others
 from engine.attacks.problem import Problem, Step
 from engine.attacks.resting import among, part
 from engine.catalogue.attacks import Norm, SparseFool

@@ -41,13 +41,17 @@ def _square(attack: Square, problem: Problem) -> Iterator[Step]:
     search = _SEARCHES[problem.norm](budget)
     sources = generators(problem.seeds)
     best = judge(problem, search.start(sources), 0)
+    lead = margin(best.logits, problem.labels)
     yield best
     height, width = problem.x.shape[2:]
     for index in range(attack.steps):
         share = share_of_pixels(attack.share, index, attack.steps)
         side = search.side(share * height * width, min(height, width))
         tried = judge(problem, search.change(best.x, side, sources), index + 1)
-        best = replace(choose(_is_better(problem, tried, best), tried, best), index=index + 1)
+        tried_lead = margin(tried.logits, problem.labels)
+        is_better = _is_better(problem, tried, tried_lead, best, lead)
+        lead = torch.where(is_better, tried_lead, lead)
+        best = replace(choose(is_better, tried, best), index=index + 1)
         yield best
 
 
@@ -104,13 +108,13 @@ class LinfSearch(Search):
 
     def change(self, x: Tensor, side: int, sources: tuple[Generator, ...]) -> Tensor:
         """±2ε in a square, one sign for each channel, so that projecting leaves its values at ±ε (algorithm 2)."""
-        # Only the draws are made picture by picture: small networks answer in less time than the rest would take.
-        corners = torch.tensor([_corner(x.shape, side, source) for source in sources]).to(x.device)
+        windows = [_window(x.shape[1:], side, source) for source in sources]
         signs = torch.stack([torch.randint(0, 2, (x.shape[1], 1, 1), generator=source) for source in sources])
         shift = 2 * self._budget.radius * (signs * 2 - 1).to(x.dtype).to(x.device)
-        rows, columns = (_within(corners[:, axis], side, x.shape[2 + axis]) for axis in range(2))
-        window = rows[:, None, :, None] & columns[:, None, None, :]
-        return self._budget.project(torch.where(window, x + shift, x))
+        tried = x.clone()
+        for picture, (rows, columns), by in zip(tried, windows, shift, strict=True):
+            picture[:, rows, columns].add_(by)
+        return self._budget.project(tried)
 
 
 class L2Search(Search):
@@ -215,22 +219,18 @@ def _corner(shape: torch.Size, side: int, source: Generator) -> tuple[int, int]:
     return top, left
 
 
-def _within(first: Tensor, side: int, length: int) -> Tensor:
-    """Where each number from 0 up to ``length`` is one of ``side`` from ``first``, (N,), on; (N, length) of bool."""
-    after = torch.arange(length, device=first.device) - first[:, None]
-    return (after >= 0) & (after < side)
-
-
 def _of_length_one(values: Tensor) -> Tensor:
     """(…, h, w) divided by its length over the last two dimensions; zero where it is zero."""
     length = values.square().sum((-2, -1), keepdim=True).sqrt()
     return values / torch.where(length > 0, length, 1.0)
 
 
-def _is_better(problem: Problem, tried: Step, best: Step) -> Tensor:
-    """Which of the pictures that were tried take the place of the best ones, (N,) of bool."""
-    lead, best_lead = (margin(each.logits, problem.labels) for each in (tried, best))
+def _is_better(problem: Problem, tried: Step, tried_lead: Tensor, best: Step, best_lead: Tensor) -> Tensor:
+    """Which of the pictures that were tried take the place of the best ones, (N,) of bool.
+
+    The leads, (N,), are the margins of the label.
+    """
     if not problem.targeted:
-        return lead < best_lead
-    hits, best_hits = lead > 0, best_lead > 0
+        return tried_lead < best_lead
+    hits, best_hits = tried_lead > 0, best_lead > 0
     return (hits & ~best_hits) | ((tried.loss < best.loss) & (hits | ~best_hits))

@@ -24,5 +24,6 @@ class Joining(StrEnum):
         return {
             Joining.LOGITS: "The logits of all networks are averaged: the most even of the three.",
             Joining.PROBABILITIES: "The probabilities of all networks are averaged: the surest network counts most.",
-            Joining.LOSS: "The loss of every network counts the same: the one that errs most pulls hardest.",
+            Joining.LOSS: "The loss of every network counts the same: the one that errs most pulls hardest. How far a "
+            "boundary is, as DeepFool, FAB and FMN ask, is measured on the bench's own network.",
         }[self]

@@ -44,6 +44,7 @@ __all__ = [
     "EAD",
     "FAB",
     "FABT",
+    "FAMILIES",
     "FGSM",
     "FMN",
     "JPEG",
@@ -89,21 +90,23 @@ __all__ = [
     "make_attack",
 ]
 
-ATTACKS: dict[str, type[Attack]] = {
-    each.name: each
-    for each in (
-        *(Noise, UniformNoise, GaussianNoise, Brightness, Contrast, Blur, Pixelate, JPEG),
-        *(SaltAndPepper, OnePixel, JSMA, Boundary, HopSkipJump),
-        *(Universal, Patch),
-        *(FGSM, RFGSM, NES, SPSA, Square, BIM, MIFGSM, NIFGSM, DIFGSM, TIFGSM, PGD, APGD, APGDDLR, APGDT),
-        *(LBFGS, CarliniWagnerLinf, DeepFool, DDN, CarliniWagner),
-        *(FMN, FAB, FABT),
-        *(SparseFool, EAD, SigmaZero),
-        *(Colour, RandomMoves, GridOfMoves, StAdv),
-        *(Weights, AutoAttack),
-    )
+FAMILIES: dict[str, tuple[type[Attack], ...]] = {
+    "Controls: aimed at nothing": (
+        *(Noise, UniformNoise, GaussianNoise, SaltAndPepper),
+        *(Brightness, Contrast, Blur, Pixelate, JPEG),
+    ),
+    "One step within ε": (Weights, FGSM, RFGSM),
+    "Many steps within ε": (BIM, MIFGSM, NIFGSM, DIFGSM, TIFGSM, PGD, APGD, APGDDLR, APGDT, AutoAttack),
+    "The smallest change": (LBFGS, CarliniWagnerLinf, DeepFool, DDN, CarliniWagner, FMN, FAB, FABT),
+    "Few pixels or values": (OnePixel, JSMA, SparseFool, EAD, SigmaZero),
+    "Without a gradient": (NES, SPSA, Square, Boundary, HopSkipJump),
+    "Not small": (Colour, RandomMoves, GridOfMoves, StAdv),
+    "For many pictures": (Universal, Patch),
 }
-"""Every attack by its name, from weak to strong."""
+"""Every attack, under what it is after or does without; each family from weak to strong."""
+
+ATTACKS: dict[str, type[Attack]] = {each.name: each for family in FAMILIES.values() for each in family}
+"""Every attack by its name."""
 
 
 def make_attack(name: object, options: Mapping[str, object] | None = None) -> Attack:

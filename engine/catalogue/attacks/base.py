@@ -70,12 +70,17 @@ class Attack(Options):
     follows_gradient: ClassVar[bool] = True
     """True where it goes along a gradient of the network, which may be averaged over other views of the picture."""
 
+    always_draws: ClassVar[bool] = False
+    """True where random numbers are drawn whatever the options are."""
+    shows_best_last: ClassVar[bool] = False
+    """True where one more iterate comes after the last step: the best of all, or the clean one if none did."""
+
     @property
     def draws(self) -> bool:
         """True where random numbers are drawn, so that the seed matters."""
-        return False
+        return self.always_draws
 
     @property
     def last_index(self) -> int:
         """The index of the last iterate that the attack shows, from 0 on; one that finds may end before."""
-        return int(getattr(self, "steps", 1))
+        return int(getattr(self, "steps", 1)) + self.shows_best_last

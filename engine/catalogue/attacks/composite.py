@@ -24,6 +24,7 @@ class AutoAttack(Attack):
     formula = "x′ of the first of APGD-CE, APGD-T, FAB-T (where ‖δ‖ ≤ ε), Square that changes the answer"
     paper = "Croce, Hein 2020, arXiv:2003.01690; the standard version"
     targetable = False
+    always_draws = True
     steps: int = steps_option(100)
     targets: int = option(
         9, low=1, high=9, label="Classes", text="At how many other classes APGD-T and FAB-T aim, the likeliest first."
@@ -31,11 +32,6 @@ class AutoAttack(Attack):
     queries: int = option(
         5000, low=1, high=10_000, label="Queries", text="How many pictures Square asks the network about."
     )
-
-    @property
-    def draws(self) -> bool:
-        """Always: APGD starts at a random point, and the squares are random."""
-        return True
 
     @property
     def members(self) -> tuple[Attack, ...]:

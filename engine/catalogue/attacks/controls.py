@@ -37,11 +37,7 @@ class GaussianNoise(Control):
     formula = "x + ε · n / max |n|, nᵢ ~ N(0, 1);  for L2 see random noise, which is Gaussian there"
     norms = (Norm.LINF,)
     change = "Gaussian noise"
-
-    @property
-    def draws(self) -> bool:
-        """Always: every draw is another noise."""
-        return True
+    always_draws = True
 
 
 @dataclass(frozen=True)
@@ -57,11 +53,7 @@ class UniformNoise(Control):
     formula = "x + ε · u / max |u|, every uᵢ uniform in [−1, 1]"
     norms = (Norm.LINF,)
     change = "uniform noise"
-
-    @property
-    def draws(self) -> bool:
-        """Always: every draw is another noise."""
-        return True
+    always_draws = True
 
 
 @dataclass(frozen=True)

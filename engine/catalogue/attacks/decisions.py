@@ -29,11 +29,7 @@ class Deciding(Attack):
 
     finds = True
     follows_gradient = False
-
-    @property
-    def draws(self) -> bool:
-        """Always: the start is noise, and so is every step."""
-        return True
+    always_draws = True
 
     @property
     def last_index(self) -> int:

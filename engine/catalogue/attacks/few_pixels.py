@@ -24,19 +24,11 @@ class SaltAndPepper(Attack):
     targetable = False
     finds = True
     follows_gradient = False
+    always_draws = True
+    shows_best_last = True
     steps: int = option(
         1000, low=1, high=10_000, label="Steps", text="How many noisy pictures the network is asked about, n."
     )
-
-    @property
-    def draws(self) -> bool:
-        """Always: the pixels are random."""
-        return True
-
-    @property
-    def last_index(self) -> int:
-        """The clean picture and every noisy one are shown; after them the smallest change once more."""
-        return self.steps + 1
 
 
 @dataclass(frozen=True)
@@ -56,6 +48,7 @@ class OnePixel(Attack):
     paper = "Su, Vargas, Sakurai 2019, arXiv:1710.08864 (there 400 candidates, 100 generations)"
     norms = (Norm.L0,)
     follows_gradient = False
+    always_draws = True
     steps: int = option(50, low=1, high=500, label="Generations", text="How often every candidate has one offspring.")
     population: int = option(
         100,
@@ -71,11 +64,6 @@ class OnePixel(Attack):
         label="Difference",
         text="How much of the difference of two candidates is added to a third, F.",
     )
-
-    @property
-    def draws(self) -> bool:
-        """Always: candidates and their offspring are random."""
-        return True
 
     @property
     def last_index(self) -> int:
@@ -100,6 +88,7 @@ class JSMA(Attack):
     paper = "Papernot et al. 2016, arXiv:1511.07528; away from a class: Wiyatno, Xu 2018, arXiv:1808.07945 (NT-JSMA)"
     norms = (Norm.L0,)
     finds = True
+    shows_best_last = True
     steps: int = option(
         200,
         low=1,
@@ -118,8 +107,3 @@ class JSMA(Attack):
         label="Up or down",
         text="Values may also be turned down where that tells more (the maximal variant of Wiyatno and Xu).",
     )
-
-    @property
-    def last_index(self) -> int:
-        """Every step is shown; where the answer is not reached, the clean picture comes after them."""
-        return self.steps + 1

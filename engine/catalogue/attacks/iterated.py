@@ -146,20 +146,12 @@ class AutoPGD(Attack):
     """PGD that finds its step size by itself: what its members have in common."""
 
     paper = "Croce, Hein 2020, arXiv:2003.01690"
+    always_draws = True
+    shows_best_last = True
     steps: int = steps_option(100)
     rho: float = option(
         0.75, label="Rising steps", text="The step is halved where fewer than this share of the steps rose, ρ."
     )
-
-    @property
-    def draws(self) -> bool:
-        """Always: it starts at a random point of the ball."""
-        return True
-
-    @property
-    def last_index(self) -> int:
-        """After all the steps the best picture found is shown once more."""
-        return self.steps + 1
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class FMN(Attack):
     paper = "Pintor et al. 2021, arXiv:2102.12827 (there L0 counts values, here pixels)"
     norms = (Norm.LINF, Norm.L2, Norm.L1, Norm.L0)
     finds = True
+    shows_best_last = True
     steps: int = option(100, low=1, high=1000, label="Steps", text="How many gradient steps are taken.")
     step_size: float = option(
         1.0,
@@ -43,11 +44,6 @@ class FMN(Attack):
         label="Shrinking",
         text="By what part the ball shrinks or grows in the beginning, γ; in the end it is 0.001.",
     )
-
-    @property
-    def last_index(self) -> int:
-        """After all the steps the smallest change found is shown once more."""
-        return self.steps + 1
 
 
 def fab_steps_option() -> Any:

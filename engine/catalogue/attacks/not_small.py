@@ -69,12 +69,8 @@ class RandomMoves(Moving):
     formula = (
         "x′ = x turned by θ and shifted by (u, v), the worst of k draws;  2 r sin(θ/2) ≤ τε, |u|, |v| ≤ (1 − τ)ε/√2"
     )
+    always_draws = True
     steps: int = option(10, low=1, high=1000, label="Moves", text="How many random moves are tried, k.")
-
-    @property
-    def draws(self) -> bool:
-        """Always: the moves are random."""
-        return True
 
 
 @dataclass(frozen=True)
@@ -119,6 +115,7 @@ class StAdv(Attack):
     )
     paper = "Xiao et al. 2018, arXiv:1801.02612 (there by L-BFGS, and without ε)"
     norms = (Norm.FLOW,)
+    shows_best_last = True
     steps: int = steps_option(100)
     rate: float = option(
         0.1,
@@ -137,8 +134,3 @@ class StAdv(Attack):
     confidence: float = option(
         0.0, low=0, high=50, label="Confidence", text="How far the new class shall lead before it rests, κ, in logits."
     )
-
-    @property
-    def last_index(self) -> int:
-        """After all the steps the best bend is shown once more."""
-        return self.steps + 1

@@ -26,11 +26,7 @@ class Noise(Attack):
     targetable = False
     scales = True
     follows_gradient = False
-
-    @property
-    def draws(self) -> bool:
-        """Always: every draw is another noise."""
-        return True
+    always_draws = True
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,7 @@ class Estimating(Attack):
     """Steps along a gradient that is estimated: what its members have in common."""
 
     follows_gradient = False
-
-    @property
-    def draws(self) -> bool:
-        """Always: the directions are random."""
-        return True
+    always_draws = True
 
 
 @dataclass(frozen=True)
@@ -108,6 +104,7 @@ class Square(Attack):
     )
     paper = "Andriushchenko et al. 2020, arXiv:1912.00049 (there it ends at the first picture that fools)"
     follows_gradient = False
+    always_draws = True
     steps: int = option(
         1000,
         low=1,
@@ -125,8 +122,3 @@ class Square(Attack):
             "0.05 in L∞ and 0.1 in L2; 0.8, as in AutoAttack, needs fewer queries where there are few."
         ),
     )
-
-    @property
-    def draws(self) -> bool:
-        """Always: place and sign of every square are random."""
-        return True

@@ -78,6 +78,7 @@ class DeepFool(Finding):
     paper = "Moosavi-Dezfooli, Fawzi, Frossard 2016, arXiv:1511.04599"
     norms = (Norm.L2, Norm.LINF)
     targetable = False
+    shows_best_last = True
     steps: int = option(50, low=1, high=200, label="Steps", text="How many steps are taken at most.")
     overshoot: float = option(
         0.02, label="Overshoot", unit="size", text="By how much the whole change is stretched, to get across, η."
@@ -89,11 +90,6 @@ class DeepFool(Finding):
         label="Classes",
         text="How many of the likeliest classes are looked at, the one to leave among them; each takes a gradient.",
     )
-
-    @property
-    def last_index(self) -> int:
-        """After all the steps comes the change found, or where there is none, the clean picture."""
-        return self.steps + 1
 
 
 @dataclass(frozen=True)
@@ -111,6 +107,7 @@ class DDN(Finding):
         "α from 1 to 0.01 along a cosine"
     )
     paper = "Rony et al. 2019, arXiv:1811.09600"
+    shows_best_last = True
     steps: int = _steps(100, "How many gradient steps are taken.")
     first_radius: float = option(
         1.0, low=0.001, high=100, label="First radius", text="The size that is tried first, ρ₀, in pixel units."
@@ -118,11 +115,6 @@ class DDN(Finding):
     gamma: float = option(
         0.05, low=0.001, high=0.5, label="Change of radius", unit="size", text="By how much it grows or shrinks, γ."
     )
-
-    @property
-    def last_index(self) -> int:
-        """After all the steps comes the smallest change found."""
-        return self.steps + 1
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ class SparseFool(Attack):
     norms = (Norm.L0, Norm.L1)
     targetable = False
     finds = True
+    shows_best_last = True
     steps: int = option(
         50, low=1, high=200, label="Steps", text="How often it looks for the boundary; ends when fooled."
     )
@@ -86,11 +87,6 @@ class SparseFool(Attack):
     candidates: int = option(
         9, low=1, high=99, label="Classes", text="How many other classes, the likeliest first, it looks for."
     )
-
-    @property
-    def last_index(self) -> int:
-        """After all the steps the smallest change found is shown once more; it may end before."""
-        return self.steps + 1
 
 
 @dataclass(frozen=True)
@@ -111,6 +107,7 @@ class SigmaZero(Attack):
     paper = "Cinà et al. 2025, arXiv:2402.01879 (there the channels of a pixel count apart)"
     norms = (Norm.L0,)
     finds = True
+    shows_best_last = True
     steps: int = option(
         100, low=1, high=1000, label="Steps", text="How many gradient steps are taken; the paper has up to 1000."
     )
@@ -129,8 +126,3 @@ class SigmaZero(Attack):
     whole_pixels: bool = option(
         True, label="Whole pixels", text="Counts pixels; otherwise every channel apart, as in the paper."
     )
-
-    @property
-    def last_index(self) -> int:
-        """After all the steps the smallest change found is shown once more."""
-        return self.steps + 1

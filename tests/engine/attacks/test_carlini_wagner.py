@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.attacks import Problem, Step, margin, search
-from engine.attacks.tanh_space import Adam, picture, slope, to_tanh
+from engine.attacks.adam import Adam
+from engine.attacks.tanh_space import picture, slope, to_tanh
 from engine.attacks.weighing import Weight
 from engine.catalogue.attacks import CarliniWagner, CarliniWagnerLinf, Norm
 

@@ -114,3 +114,12 @@ def test_a_picture_just_on_a_boundary_gets_off_it(pose: Pose) -> None:
 def test_it_cannot_be_aimed(pose: Pose) -> None:
     with pytest.raises(ValueError, match="cannot be aimed"):
         run(DeepFool(), pose(norm=Norm.L2, targeted=True))
+
+
+def test_a_picture_is_asked_about_once_a_step(pose: Pose) -> None:
+    """The answer that shows an iterate is the one whose gradients lead on from it."""
+    x = pose().x[:1]
+    model = bent()
+    steps = list(run(DeepFool(), pose(model=model, x=x, labels=answers(model, x), norm=Norm.L2, epsilon=100.0)))
+    assert len(steps) > 2
+    assert [each.queries for each in steps[:-1]] == list(range(1, len(steps)))

@@ -172,3 +172,14 @@ def test_gradients_of_several_classes_are_means_over_views_and_models_alike(pose
     together = Answer(problem, problem.x).gradient(first)
     again = replace(problem, views=Views(Rules(views=2, crop=0.3), 0))
     np.testing.assert_allclose(together, look(again, again.x, first).gradient, rtol=0, atol=1e-12)
+
+
+def test_the_height_that_goes_with_a_mean_gradient_is_the_mean_height(pose: Pose) -> None:
+    """That of one model alone would mislead whoever searches along a line by both."""
+    problem = pose(model=ONE, ensemble=Ensemble((TWO,), Joining.LOSS), labels=LABELS)
+    way, reach = torch.randn_like(problem.x), 1e-6
+    ahead, behind = (look(problem, problem.x + sign * reach * way) for sign in (1, -1))
+    rise = (look(problem, problem.x).gradient * way).sum((1, 2, 3))
+    np.testing.assert_allclose((ahead.joint - behind.joint) / (2 * reach), rise, rtol=1e-5)
+    own = functional.cross_entropy(ONE(problem.x), LABELS, reduction="none")
+    np.testing.assert_allclose(look(problem, problem.x).height, own)

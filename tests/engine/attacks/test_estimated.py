@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from engine.attacks import FLAT, GradientError, Problem, Step, margin, run, run_in_parts
+from engine.attacks.adam import Adam
 from engine.attacks.budget import LinfBall
-from engine.attacks.estimated import Adam, Estimator
+from engine.attacks.estimated import Estimator
 from engine.catalogue.attacks import ATTACKS, BIM, FGSM, NES, NIFGSM, PGD, SPSA, Attack, Noise, Norm, Weights
 from engine.experiment import Experiment, Question
 from engine.models.classifier import Classifier
@@ -206,7 +207,7 @@ def test_spsa_finds_the_picture_of_torchattacks_with_the_same_draws(
 
 def test_adam_moves_every_value_by_one_at_first_and_nothing_without_a_gradient() -> None:
     gradient = torch.tensor([3.0, -0.001, 1e3, 0.0], dtype=torch.float64).view(1, 1, 2, 2)
-    first = Adam(gradient).step(gradient).flatten()
+    first = Adam(gradient).way(gradient).flatten()
     torch.testing.assert_close(first, torch.tensor([1.0, -1.0, 1.0, 0.0]).double(), rtol=0, atol=1e-4)
 
 

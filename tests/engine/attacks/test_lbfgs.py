@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from torch import Tensor, nn
 
-from engine.attacks import Problem, run, search
+from engine.attacks import Problem, lbfgs, run, search
 from engine.attacks.optimiser import Optimiser
+from engine.attacks.problem import Ensemble
 from engine.catalogue.attacks import LBFGS, Norm
+from engine.catalogue.joining import Joining
 
 Pose = Callable[..., Problem]
 Array = NDArray[np.float64]
@@ -155,3 +157,49 @@ def test_what_goes_wrong_inside_the_optimiser_is_raised_where_the_point_is_asked
     with pytest.raises(ValueError, match="steep"):
         optimiser.point()
     optimiser.close()
+
+
+REACH = 1e-6
+
+
+class Prober:
+    """In the place of the optimiser: it asks about two points close together, and keeps what it is told."""
+
+    told: list[tuple[float, Array]]
+
+    def __init__(self, start: Array) -> None:
+        self.told = []
+        self.way = np.random.default_rng(0).normal(size=len(start))
+        self._points = [0.5 + 0 * start, 0.5 + REACH * self.way]
+        probers.append(self)
+
+    def point(self) -> Array | None:
+        return self._points.pop(0) if self._points else None
+
+    def tell(self, value: float, gradient: Array) -> None:
+        self.told.append((value, gradient))
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+probers: list[Prober] = []
+
+
+def test_with_joined_losses_the_value_belongs_to_the_gradient(
+    monkeypatch: pytest.MonkeyPatch, pose: Pose, linear: Linear
+) -> None:
+    """Told the bench's own loss with the mean gradient of several networks, a search along a line gives up."""
+
+    def other(x: Tensor) -> Tensor:
+        return x.flatten(1)[:, :4].square() * 9
+
+    monkeypatch.setattr(lbfgs, "Optimiser", Prober)
+    probers.clear()
+    labels, ensemble = linear(pose().x).argmax(1), Ensemble((other,), Joining.LOSS)
+    attack = LBFGS(searches=1, first_weight=10)
+    list(search(attack, pose(model=linear, labels=labels, norm=Norm.L2, ensemble=ensemble)))
+    assert len(probers) == len(labels)
+    for prober in probers:
+        (value, gradient), (next_value, _) = prober.told
+        assert (next_value - value) / REACH == pytest.approx(gradient @ prober.way, rel=1e-3)

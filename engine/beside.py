@@ -15,7 +15,7 @@ from engine.attacks.problem import Ensemble
 from engine.catalogue.attacks import Control, Noise
 from engine.catalogue.joining import Joining
 from engine.catalogue.models import NetworkCard, UnknownNetworkError, find_network
-from engine.errors import ExplainedError, Failure
+from engine.errors import ExplainedError, Failure, MemberError
 from engine.frame import Floats, Frame, Prediction, Score, Stage, Twin
 from engine.models.classifier import Classifier
 from engine.models.recent import MOST_PARAMETERS
@@ -74,6 +74,11 @@ class Beside:
         if self._company is None or self._company[0] != key:
             self._company = key, self._gather(request, bench)
         return self._company[1]
+
+    def leave_out(self, error: MemberError) -> None:
+        """The attack is not crafted on a network that failed under it, until other networks are chosen."""
+        self._failed[error.name] = f"{error.what}: {error.why}. It is left out."
+        self._company = None
 
     def _gather(self, request: Request, bench: Classifier) -> Company:
         others = [each for each in dict.fromkeys(request.together) if each != request.model]
@@ -204,7 +209,7 @@ class Beside:
 
     def _forget_failures(self, request: Request) -> None:
         """Another choice of networks is another try."""
-        names = (request.beside, request.model, request.twin, request.device)
+        names = (request.beside, request.together, request.model, request.twin, request.device)
         if names != self._names:
             self._names = names
             self._failed.clear()

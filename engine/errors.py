@@ -43,3 +43,17 @@ class ExplainedError(Exception):
     def failure(self) -> Failure:
         """The error as a frame tells it."""
         return Failure(self.what, self.why, self.remedy, self.field)
+
+
+class MemberError(ExplainedError):
+    """A network that an attack is crafted on beside another failed under it.
+
+    Attributes:
+        name: of that network.
+    """
+
+    field = "together"
+
+    def __init__(self, name: str, title: str, why: str) -> None:
+        super().__init__(f"The attack could not be crafted on {title}", why, "Leave it out.")
+        self.name = name

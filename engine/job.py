@@ -20,7 +20,7 @@ from engine.catalogue.budgets import epsilon_limit
 from engine.catalogue.models import find_network
 from engine.catalogue.moves import Moves
 from engine.catalogue.samples import SAMPLE_PREFIX
-from engine.errors import ExplainedError
+from engine.errors import ExplainedError, MemberError
 from engine.frame import Floats, Frame, Photo, Prediction, Stage
 from engine.images import DRAWN_PREFIX, Decoded, Recipe, decode, move, place, window
 from engine.kept import Ahead, Kept
@@ -72,14 +72,23 @@ class Job:
         self._recent = recent
 
     def run(self, request: Request) -> Iterator[Frame]:
-        """Yields cumulative frames, the last one final; a foreseen failure is a frame that explains it."""
+        """Yields cumulative frames, the last one final; a foreseen failure is a frame that explains it.
+
+        Where a network fails that the attack is crafted on beside the bench's, it begins anew without that one.
+        """
         began = time.perf_counter()
         shown = Frame(request, Stage.OPENED)
         try:
             for shown in self._frames(request):
                 yield replace(shown, seconds=time.perf_counter() - began)
+        except MemberError as error:
+            self._beside(request).leave_out(error)
         except ExplainedError as error:
             yield replace(shown, final=True, failure=error.failure(), seconds=time.perf_counter() - began)
+            return
+        else:
+            return
+        yield from self.run(request)  # the attack is crafted on the others
 
     def _frames(self, request: Request) -> Iterator[Frame]:
         card = find_network(request.model)

@@ -247,12 +247,13 @@ def _why_missing(part: Part, subject: Subject, error: Exception) -> str:
 
 
 def layer_of(look: Look, graph: Architecture) -> str:
-    """The selected layer, or the first convolution, or the first layer that can be shown; "" if there is none."""
+    """The selected layer, or the first convolution, dense layer, or layer that can be shown; "" if there is none."""
     if look.layer in graph.index:
         return look.layer
     shown = [each for each in graph.nodes if each.form is not None]
     maps = [each for each in shown if each.form is Form.MAPS and each.kind.startswith("Conv")]
-    return next((each.name for each in (*maps, *shown)), "")
+    dense = [each for each in shown if each.kind == "Linear"]
+    return next((each.name for each in (*maps, *dense, *shown)), "")
 
 
 def _unit_of(look: Look, watched: Watched, live: Live, clean: Tensor) -> int | None:

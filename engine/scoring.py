@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
+from torch import Tensor, nn
 
 from engine.answers import Floats, Prediction
 from engine.attacks.ensemble import Resized, resized
-from engine.attacks.problem import Ensemble, Model
+from engine.attacks.problem import Ensemble
 from engine.catalogue.joining import Joining
-from engine.errors import ExplainedError
+from engine.device import is_out_of_memory
+from engine.errors import ExplainedError, MemberError
 from engine.experiment import to_prediction, to_tensor
 from engine.frame import Score, Standing
 from engine.images import Recipe
@@ -98,12 +101,46 @@ def check_channels(title: str, recipe: Recipe, channels: int) -> None:
     raise BesideError("The networks do not go together", why, "Compare it as the twin, which is shown its own picture.")
 
 
-def _member(bench: Classifier, other: Classifier) -> Model:
+class Member(nn.Module):
+    """A network that an attack is crafted on too, shown the bench's pictures; whatever it fails at is told of it.
+
+    Args:
+        classifier: the network.
+        size: (height, width) of the bench's pictures.
+    """
+
+    def __init__(self, classifier: Classifier, size: tuple[int, int]) -> None:
+        super().__init__()
+        self.training = False
+        self._name, self._title = classifier.name, classifier.title
+        prepared = classifier.prepared
+        self._model = prepared if classifier.size == size else Resized(prepared, classifier.size)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Pixels (N, C, H, W) to logits (N, K).
+
+        Raises:
+            MemberError: the network fails, or its answer is no number.
+        """
+        try:
+            answer = self._model(x)
+        except ExplainedError as error:
+            raise MemberError(self._name, self._title, error.why) from error
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            if is_out_of_memory(error):
+                raise  # whoever asks tries it with less
+            raise MemberError(self._name, self._title, str(error).partition("\n")[0].rstrip(".")) from error
+        if not torch.isfinite(answer).all():
+            raise MemberError(self._name, self._title, "its answer is not a finite number")
+        return answer
+
+
+def _member(bench: Classifier, other: Classifier) -> Member:
     check_channels(other.title, other.recipe, bench.recipe.channels)
     if other.classes != bench.classes:
         why = f"{other.title} knows other classes than {bench.title}"
         raise BesideError("The attack cannot be crafted on both", why, "Choose networks that know the same classes.")
-    return other.prepared if other.size == bench.size else Resized(other.prepared, other.size)
+    return Member(other, bench.size)
 
 
 def _note(classifier: Classifier, bench: Classifier) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+from engine.catalogue.models import known_network
 from engine.catalogue.rules import Rules
 from engine.catalogue.samples import SAMPLE_PREFIX
 from engine.images.drawn import DRAWN_PREFIX
@@ -50,7 +51,7 @@ def as_python(request: Request) -> str:
         together=together,
         joined=together and f"\n    together=together,\n    joining={request.joining.value!r},",
         moves=f", Moves({moves})" if moves else "",
-        title=f"{request.model} under {request.attack.name}",
+        title=f"{_network(request.model)} under {request.attack.name}",
         model=request.model,
         device=request.device,
         image=image,
@@ -65,6 +66,12 @@ def as_python(request: Request) -> str:
         seed=request.seed,
         iterate=None if request.attack.scales else request.iterate,
     )
+
+
+def _network(name: str) -> str:
+    """A network's name, which says so where it is untrained; its title is the user's, and no text for a program."""
+    card = known_network(name)
+    return name if card is None or card.is_trained else f"{name} (untrained)"
 
 
 def _together(request: Request) -> str:

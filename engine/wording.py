@@ -129,17 +129,23 @@ def sentence(frame: Frame) -> str:
         return ""
     names = frame.network.classes
     before, request = frame.before, frame.request
-    said = f"{frame.network.title} sees *{names[before.label]}* {say_percent(before.probabilities[before.label])}."
+    said = f"{frame.network.title} sees {_seen(before, names)}."
     if frame.unmoved is not None:
         said = f"{said[:-1]} (unmoved: {say_answer(frame.unmoved, names)})."
     if frame.attacked is None:
         return said
     after = frame.attacked.prediction
-    answer = f"*{names[after.label]}* {say_percent(after.probabilities[after.label])}"
+    answer = _seen(after, names)
     still = "still " if after.label == before.label else ""
     if request.attack.finds:
         return f"{said} {_of_search(frame.attacked, request, f'it {still}sees {answer}')}."
     return f"{said} {_with(request.attack)} ε = {say_epsilon(request.epsilon, request.norm)} it {still}sees {answer}."
+
+
+def _seen(prediction: Prediction, classes: Sequence[str]) -> str:
+    """The answer in a sentence; a number after a class that is a number itself stands apart: ``*3* (81 %)``."""
+    name, share = classes[prediction.label], say_percent(prediction.probabilities[prediction.label])
+    return f"*{name}* ({share})" if name[-1:].isdigit() else f"*{name}* {share}"
 
 
 def _of_search(attacked: Attacked, request: Request, sees: str) -> str:

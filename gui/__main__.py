@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.catalogue.attacks import ATTACKS, make_attack
+from engine.catalogue.found import Found
+from engine.catalogue.own import OwnNetwork, opened_before
+from engine.cli.networks import add_own_options, is_file, record_for
 from engine.frame import Frame
+from engine.images import is_picture_name
 from engine.request import Request, RequestError
 from engine.wording import read_epsilon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtCore import QMimeData
     from PySide6.QtWidgets import QApplication
 
     from gui.settings import Store
@@ -32,28 +37,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from engine.cli import main as run_command
 
         return run_command(given)
-    chosen = _parser().parse_args(given)
+    chosen = parse(given)
     if _has_no_display():
         sys.stderr.write(
             "foolscope: there is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set).\n"
-            "Without a window there are: foolscope predict, attack, list and teach; each with --help.\n"
+            "Without a window there are: foolscope predict, attack, list, download and teach; each with --help.\n"
         )
         return 1
     return _open_window(chosen)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """What the arguments of a window say."""
     parser = argparse.ArgumentParser(
         prog="foolscope",
         description="See what a small change of an image does to a neural network.",
-        epilog="Without a window: foolscope predict | attack | list | teach (each with --help).",
+        epilog="Without a window: foolscope predict | attack | list | download | teach (each with --help).",
     )
-    parser.add_argument("images", nargs="*", metavar="IMAGE", help="pictures to open")
-    parser.add_argument("--model", metavar="NAME", help="a network of “foolscope list models”")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="what could be dropped on the window: pictures, a network, a session"
+    )
+    parser.add_argument("--model", metavar="NAME|FILE", help="of “foolscope list models”, or your own file")
     parser.add_argument("--attack", metavar="NAME", choices=ATTACKS, help=", ".join(ATTACKS))
     parser.add_argument("--epsilon", metavar="SIZE", help="size of the perturbation: 8/255, 0.031 or 8")
     parser.add_argument("--session", metavar="FILE", type=Path, help="a session saved before")
-    return parser
+    add_own_options(parser)
+    return parser.parse_args(arguments)
 
 
 def _has_no_display() -> bool:
@@ -69,9 +78,9 @@ def first_request(chosen: argparse.Namespace, device: str) -> tuple[Request, str
         if chosen.session:
             request = Request.from_json(chosen.session.read_text("utf-8")).with_(device=device)
         changes: dict[str, Any] = {}
-        if chosen.images:
-            changes["image"] = str(Path(chosen.images[0]).absolute())
-        if chosen.model:
+        if chosen.files and is_picture_name(chosen.files[0]):
+            changes["image"] = str(Path(chosen.files[0]).absolute())
+        if chosen.model and not is_file(chosen.model):
             changes["model"] = chosen.model
         if chosen.attack:
             attack = make_attack(chosen.attack)
@@ -135,13 +144,42 @@ def _open_window(chosen: argparse.Namespace) -> int:
     store = Store.load()
     request, trouble = first_request(chosen, store.settings.device)
     window = build(request, store)
-    if chosen.images:
-        window.commands.show_pictures(tuple(str(Path(each).absolute()) for each in chosen.images))
+    open_what_is_named(window, chosen)
     if trouble:
         window.session.report(trouble, is_error=True)
     app.aboutToQuit.connect(window.bridge.close)
     window.show()
     return app.exec()
+
+
+def open_what_is_named(window: Window, chosen: argparse.Namespace) -> None:
+    """Takes in the files of the command line as if they were dropped; that of ``--model`` after the first paint."""
+    from gui.panels.intake import images_in
+
+    if chosen.files:
+        window.commands.take_in(images_in(_dropped(chosen.files)))
+    if chosen.model and is_file(chosen.model):
+        window.firstPainted.connect(lambda: _open_network(window, chosen))
+
+
+def _dropped(names: Sequence[str]) -> QMimeData:
+    """Files of the command line, as if they were dropped on the window."""
+    from PySide6.QtCore import QMimeData, QUrl
+
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(Path(each).absolute())) for each in names])
+    return mime
+
+
+def _open_network(window: Window, chosen: argparse.Namespace) -> None:
+    """Opens the file that ``--model`` names, as the arguments say; where they say nothing, as it was opened before."""
+    is_told = any((chosen.classes, chosen.input, chosen.normalise, chosen.architecture))
+
+    def told(seen: Found) -> OwnNetwork:
+        before = None if is_told else opened_before(seen.sha256)
+        return before or record_for(chosen, seen)
+
+    window.commands.own.open(str(Path(chosen.model).absolute()), is_trusted=chosen.i_made_this_file, told=told)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class Declared:
         keys: as ``QKeySequence`` reads them, the one that is shown first.
         short: as the toolbar shows it, where the menu's text is too long.
         repeats: whether holding the key does it again and again.
+        ticks: whether menus tick it while it is in force.
         held: a key that works while it is held down; views see to it, for a shortcut would take it from every button.
     """
 
@@ -32,6 +33,7 @@ class Declared:
     keys: tuple[str, ...] = ()
     short: str = ""
     repeats: bool = False
+    ticks: bool = False
     held: str = ""
 
 
@@ -99,6 +101,22 @@ ACTIONS = (
         ("Ctrl+I",),
         "Inside",
     ),
+    Declared(
+        "next-view",
+        "Next &view below",
+        "Bring the next tab below the pictures forward",
+        "",
+        ("Ctrl+PgDown",),
+        repeats=True,
+    ),
+    Declared(
+        "previous-view",
+        "Previous vie&w below",
+        "Bring the tab before it forward",
+        "",
+        ("Ctrl+PgUp",),
+        repeats=True,
+    ),
     Declared("zoom-fit", "&Fit pictures", "Show the pictures whole again", "fit", ("Ctrl+0",)),
     Declared("previous", "&Previous picture", "The one before, of those opened together", "previous", ("Alt+Left",)),
     Declared("next", "&Next picture", "The one after, of those opened together", "next", ("Alt+Right",)),
@@ -122,9 +140,10 @@ ACTIONS = (
         "copy",
         ("Ctrl+Shift+C",),
     ),
-    Declared("theme-light", "&Light", "Dark on light", "sun"),
-    Declared("theme-dark", "&Dark", "Light on dark", "moon"),
-    Declared("theme-system", "Like the s&ystem", "Light or dark as the desktop is", "screen"),
+    Declared("arrange", "&Arrange as at first", "Put every dock back where it was at the very first start"),
+    Declared("theme-light", "&Light", "Dark on light", "sun", ticks=True),
+    Declared("theme-dark", "&Dark", "Light on dark", "moon", ticks=True),
+    Declared("theme-system", "Like the s&ystem", "Light or dark as the desktop is", "screen", ticks=True),
     Declared("settings", "Se&ttings…", "Appearance, and what the network runs on", "settings", ("Ctrl+,",)),
     Declared("keys", "&Keys", "List every action with its key", "keys", ("F1",)),
     Declared("about", "&About Foolscope", "What Foolscope is, and whose work it rests on", "about"),
@@ -148,6 +167,7 @@ def _make(declared: Declared, parent: QObject) -> QAction:
     keys = [QKeySequence(each) for each in declared.keys]
     action.setShortcuts(keys)
     action.setAutoRepeat(declared.repeats)
+    action.setCheckable(declared.ticks)
     action.setIconVisibleInMenu(False)  # an icon lit for a button would not be seen on the bar of a chosen menu line
     shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else declared.held
     action.setToolTip(f"{declared.tip} ({shown})" if shown else declared.tip)

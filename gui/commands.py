@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from engine.catalogue.models import all_networks, find_network
+from engine.catalogue.models import all_networks
 from engine.frame import Frame, Stage
 from engine.images import SUFFIXES, SaveError, save_array, save_text
 from engine.request import Request, RequestError
@@ -19,11 +19,10 @@ from engine.tasks import Progress, State, Task
 from engine.wording import say_verdict
 from gui import theme
 from gui.dialogs import Keys, Preferences, show_about, show_saved
+from gui.downloads import Downloads
 from gui.own_networks import OwnNetworks
 from gui.panels import pasted
-from gui.panels.gallery import GalleryDialog
 from gui.panels.intake import Intake, images_in
-from gui.views.export import save_equation
 
 if TYPE_CHECKING:
     from engine.saving import Saved
@@ -43,16 +42,16 @@ class Commands(QObject):
         self._window = window
         self._session = window.session
         self._when_over: dict[int, Callable[[Task], None]] = {}
-        self._downloads: dict[int, str] = {}
         self.own = OwnNetworks(window)
+        self.downloads = Downloads(window)
         self._crafting: CraftDialog | None = None
         self._teaching: TeachDialog | None = None
         for name, handler in self._handlers().items():
             window.action[name].triggered.connect(handler)
+        self._group_schemes()
+        self._tick_scheme()
         window.bridge.taskChanged.connect(self._on_task_changed)
         window.status.cancelRequested.connect(window.bridge.tasks.cancel)
-        window.model_panel.downloadRequested.connect(self._on_download_requested)
-        window.model_panel.cancelRequested.connect(self._on_download_cancelled)
         self._session.history_changed.connect(self._on_history_changed)
         window.bridge.statistics_changed.connect(window.status.set_statistics)
         self._on_history_changed()
@@ -85,6 +84,9 @@ class Commands(QObject):
             "teach": self.teach_classes,
             "copy-python": self.copy_as_python,
             "inside": window.look_inside,
+            "next-view": lambda: window.show_view(1),
+            "previous-view": lambda: window.show_view(-1),
+            "arrange": window.restore_layout,
             "zoom-fit": window.equation.viewport.fit,
             "previous": window.image_panel.show_previous,
             "next": window.image_panel.show_next,
@@ -129,6 +131,8 @@ class Commands(QObject):
 
     def open_gallery(self) -> None:
         """The sample photographs."""
+        from gui.panels.gallery import GalleryDialog  # the window is painted before
+
         GalleryDialog(self._session, self._window).open()
 
     def paste(self) -> None:
@@ -225,6 +229,8 @@ class Commands(QObject):
 
     def save_row(self) -> None:
         """Saves the row of pictures, with the sentence, as PNG or SVG."""
+        from gui.views.export import save_equation  # the window is painted before
+
         frame = self._attacked_frame()
         if frame is None:
             return
@@ -295,32 +301,11 @@ class Commands(QObject):
         self._session.open(request.with_(views=kept.views, device=kept.device))
         self._session.report(f"Opened {path.name}.")
 
-    # Downloads and other long work
-
-    def _on_download_requested(self, name: str) -> None:
-        from engine.models.download import download  # torch-free, but not needed before
-
-        card = find_network(name)
-        task = self._window.bridge.tasks.start(f"Downloading {card.title}", lambda: download(card))
-        self._downloads[task.id] = name
-
-    def _on_download_cancelled(self, name: str) -> None:
-        for task_id, downloaded in self._downloads.items():
-            if downloaded == name:
-                self._window.bridge.tasks.cancel(task_id)
+    # Long work
 
     def _on_task_changed(self, task: Task) -> None:
         self._window.status.show_task(task)
-        name = self._downloads.get(task.id)
-        if name is not None:
-            self._window.model_panel.set_progress(name, task.done, task.total)
-        if not task.is_over:
-            return
-        if name is not None:
-            failure = None if task.failure is None else str(task.failure)
-            self._window.model_panel.download_ended(name, failure)
-            del self._downloads[task.id]
-        if task.id in self._when_over:
+        if task.is_over and task.id in self._when_over:
             self._when_over.pop(task.id)(task)
 
     # What the actions show
@@ -347,6 +332,17 @@ class Commands(QObject):
         """Light, dark, or as the system has it."""
         self._window.store.update(scheme=scheme.value)
         theme.apply(scheme)
+        self._tick_scheme()
+
+    def _group_schemes(self) -> None:
+        """One of them is in force: menus show that by a dot."""
+        group = QActionGroup(self)
+        for each in theme.Scheme:
+            group.addAction(self._window.action[f"theme-{each}"])
+
+    def _tick_scheme(self) -> None:
+        for each in theme.Scheme:
+            self._window.action[f"theme-{each}"].setChecked(each == self._window.store.settings.scheme)
 
 
 def _save_and_check(frame: Frame, path: Path, saved: list[Saved]) -> Iterator[Progress]:

@@ -35,6 +35,8 @@ DEVICES = {
     "mps": "Graphics of a Mac (MPS)",
     "cpu": "Processor (CPU)",
 }
+_MESSAGE_WIDTH = 40 * GRID
+"""In pixels: by itself a message box is as narrow as its title allows."""
 SCHEMES = {Scheme.SYSTEM: "Like the system", Scheme.LIGHT: "Light", Scheme.DARK: "Dark"}
 
 
@@ -127,7 +129,7 @@ def show_saved(parent: QWidget, frame: Frame, saved: Saved) -> None:
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle("Saved")
-    box.setStyleSheet(f"QLabel {{ min-width: {40 * GRID}px; }}")  # a message box is as narrow as its title allows
+    box.setStyleSheet(f"QLabel {{ min-width: {_MESSAGE_WIDTH}px; }}")
     box.setText(f"<b>{saved.path.name}: {say_verdict(saved.verdict)}</b>")
     box.setInformativeText(
         f"The file was read back and shown to {frame.network.title}, which sees {answer}. "
@@ -145,10 +147,13 @@ def show_about(parent: QWidget) -> None:
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle("About Foolscope")
+    box.setStyleSheet(f"QLabel {{ min-width: {_MESSAGE_WIDTH}px; }}")
     box.setText(f"<b>Foolscope {version('foolscope')}</b>")
     box.setInformativeText(
         "See what a small change of an image does to a neural network. Everything happens on this machine: "
         "no picture and no number leaves it.\n\n"
-        "EfficientNet-Lite0: Apache-2.0. SqueezeNet 1.1 by way of ndf: MIT. Sample photographs: see the gallery."
+        "Foolscope, and the small networks in the box, which it has trained on MNIST, Fashion-MNIST and CIFAR-10: MIT. "
+        "EfficientNet-Lite0: Apache-2.0. SqueezeNet 1.1 by way of ndf: MIT. Sample pictures: see the gallery. The "
+        "licence of every file that ships with it is told in assets/README.md."
     )
     box.open()

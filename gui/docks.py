@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.session import Session
@@ -66,6 +66,17 @@ class ViewDock(QDockWidget):
 
     def _follow_place(self) -> None:
         self._on_visibility_changed(self.isVisible() and (self.isFloating() or not self.visibleRegion().isEmpty()))
+
+
+def offer_in_menus(dock: QDockWidget) -> None:
+    """Has the dock's entry in menus bring it forward, and close it only when it can be seen; the tick says which.
+
+    Qt's own entry is ticked for every tab, so that choosing one that lies behind another would close it unseen.
+    """
+    entry = dock.toggleViewAction()
+    dock.visibilityChanged.connect(entry.setChecked, Qt.ConnectionType.QueuedConnection)  # after Qt's own tick
+    dock.topLevelChanged.connect(lambda: entry.setChecked(True))  # of which Qt does not always tell
+    entry.triggered.connect(lambda wanted: dock.raise_() if wanted else None)
 
 
 class _Stage(QWidget):

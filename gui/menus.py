@@ -34,10 +34,10 @@ _MENUS = {
         ("craft",),
     ),
     "&View": (
-        ("inside", "zoom-fit"),
-        ("previous", "next"),
+        ("inside", "next-view", "previous-view"),
+        ("zoom-fit", "previous", "next"),
         ("theme-light", "theme-dark", "theme-system"),
-        ("DOCKS",),
+        ("DOCKS", "arrange"),
     ),
     "&Help": (("keys", "about"),),
 }
@@ -99,7 +99,6 @@ def _add(menu: QMenu, name: str, window: Window) -> None:
     elif name == "DOCKS":
         for dock in window.docks:
             menu.addAction(dock.toggleViewAction())
-        menu.addAction("As at first").triggered.connect(window.restore_layout)
     else:
         menu.addAction(window.action[name])
 

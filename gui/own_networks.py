@@ -10,14 +10,12 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox
 
 from engine.catalogue import own
-from engine.catalogue.downloads import delete_downloads, downloads
 from engine.catalogue.found import Found, Tried
 from engine.catalogue.models import find_network
 from engine.catalogue.own import Kind, OwnNetwork
 from engine.errors import Failure
 from engine.images import SaveError
 from engine.tasks import Progress, State, Task
-from gui.panels.intake import WEIGHTS
 from gui.panels.own_network import OwnNetworkForm
 from gui.theme import GRID
 
@@ -25,10 +23,12 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 Marks = Iterator[Progress]
+Told = Callable[[Found], OwnNetwork | None]
+"""How a file is to be asked, once it was looked at; a ``ValueError`` says why not so. None: as it tells by itself."""
 
 
 class OwnNetworks(QObject):
-    """Opens, remembers and forgets the user's own networks, and deletes downloaded weights.
+    """Opens, remembers and forgets the user's own networks.
 
     Whatever goes wrong is said, and the network on the bench stays there: it is changed only by Use.
     """
@@ -41,13 +41,12 @@ class OwnNetworks(QObject):
         window.bridge.taskChanged.connect(self._on_task_changed)
         window.model_panel.fileWanted.connect(self.ask_which)
         window.model_panel.forgetRequested.connect(self.forget)
-        window.model_panel.clearRequested.connect(self.ask_whether_to_clear)
 
     # Opening
 
     def ask_which(self) -> None:
         """File > Open network."""
-        kinds = " ".join(f"*{each}" for each in WEIGHTS)
+        kinds = " ".join(f"*{each}" for each in own.SUFFIXES)
         folder = self._window.store.settings.folder
         name, _ = QFileDialog.getOpenFileName(
             self._window, "Open a network", folder, f"Networks ({kinds});;All files (*)"
@@ -56,22 +55,31 @@ class OwnNetworks(QObject):
             self._window.store.update(folder=str(Path(name).parent))
             self.open(name)
 
-    def open(self, path: str, *, is_trusted: bool = False) -> None:
-        """Looks at a file, and then asks how the network in it is to be asked."""
+    def open(self, path: str, *, is_trusted: bool = False, told: Told | None = None) -> None:
+        """Looks at a file, and then asks how the network in it is to be asked.
+
+        Args:
+            path: of the file.
+            is_trusted: whether the user has said that they made it.
+            told: how it is to be asked, where that was said already: then it is used if that can be done, and the form
+                is seen only if it cannot.
+        """
         found: list[Found] = []
         self._do(
             f"Opening {Path(path).name}",
             lambda: _inspect(path, found, is_trusted),
-            lambda task: self._on_inspected(task, found),
+            lambda task: self._on_inspected(task, found, told),
         )
 
-    def _on_inspected(self, task: Task, found: list[Found]) -> None:
+    def _on_inspected(self, task: Task, found: list[Found], told: Told | None) -> None:
         if task.failure is not None:
             self._explain(task.failure)
         elif task.state is State.DONE and found[0].needs_trust:
-            self._ask_for_trust(found[0])
+            self._ask_for_trust(found[0], told)
+        elif task.state is State.DONE and found[0].record is not None:
+            self._use(found[0].record)  # the file told everything
         elif task.state is State.DONE:
-            self._show_form(found[0])
+            self._ask_for_rest(found[0], told)
 
     def _explain(self, failure: Failure) -> None:
         """Says why a file cannot be opened, with more room than the status bar has."""
@@ -91,7 +99,7 @@ class OwnNetworks(QObject):
         box.setText(text)
         return box
 
-    def _ask_for_trust(self, found: Found) -> None:
+    def _ask_for_trust(self, found: Found, told: Told | None) -> None:
         """Asks whether the user made a file that can run code."""
         what = "a TorchScript program" if found.kind is Kind.SCRIPT else "a torch.export program"
         box = self._box("Open a network", f"{Path(found.path).name} is {what}.")
@@ -106,16 +114,25 @@ class OwnNetworks(QObject):
         open_it.setEnabled(False)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         made.toggled.connect(open_it.setEnabled)
-        open_it.clicked.connect(lambda: self.open(found.path, is_trusted=True))
+        open_it.clicked.connect(lambda: self.open(found.path, is_trusted=True, told=told))
         box.open()
 
-    def _show_form(self, found: Found) -> None:
+    def _ask_for_rest(self, found: Found, told: Told | None) -> None:
+        """Shows the form, filled in as far as it is known; where all was told, only if it turns out to be wrong."""
         form = OwnNetworkForm(found, self._window)
         form.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         form.tryRequested.connect(lambda record: self._try(form, record))
         form.accepted.connect(lambda: self._use(form.record))
         form.finished.connect(self._stop_trying)
-        form.open()
+        try:
+            record = own.opened_before(found.sha256) if told is None else told(found)
+        except ValueError as error:
+            self._window.session.report(f"{error}.", is_error=True)
+            record = told = None
+        if record is not None:
+            form.fill(record)
+        if told is None:
+            form.open()
 
     def _try(self, form: OwnNetworkForm, record: OwnNetwork) -> None:
         self._stop_trying()
@@ -133,6 +150,16 @@ class OwnNetworks(QObject):
             form.show_tried(record, "", str(task.failure), ())
         elif tried:
             form.show_tried(record, tried[0].said, tried[0].why_not, tried[0].notes)
+        if form.isHidden():
+            self._end_unseen(form)
+
+    def _end_unseen(self, form: OwnNetworkForm) -> None:
+        """A form that all was told to was tried: it is seen only if the network cannot be used so."""
+        if form.use.isEnabled():
+            self._window.session.report(f"{form.name.text()} is opened. {form.check.text()}")
+            form.accept()
+        else:
+            form.open()
 
     def _stop_trying(self) -> None:
         if self._newest_try:
@@ -166,23 +193,6 @@ class OwnNetworks(QObject):
             return
         what = "What it had learnt is deleted." if is_taught else f"Its file is left alone: {card.file}"
         session.report(f"{card.title} is forgotten. {what}")
-
-    def ask_whether_to_clear(self) -> None:
-        """Says what downloaded weights there are, and deletes them if that is wanted."""
-        kept = [each for each in downloads() if each.name != self._window.session.request.model]
-        if not kept:
-            self._window.session.report("There are no downloaded weights but those of the network in use.")
-            return
-        megabytes = sum(each.megabytes for each in kept)
-        box = self._box("Delete downloaded weights", f"Delete {megabytes:.0f} MB of downloaded weights?")
-        box.setInformativeText(
-            f"{', '.join(each.title for each in kept)}.\n\nThey lie in {kept[0].path.parent}, which other programs "
-            f"that use torch share. Whoever needs them again downloads them again. The network in use stays."
-        )
-        delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        delete.clicked.connect(lambda: self._window.session.report(delete_downloads(kept)))
-        box.open()
 
     # Off the GUI thread
 

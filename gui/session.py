@@ -187,6 +187,10 @@ class Session:
         self.busy_changed.emit(self.is_catching_up)
         self.request_changed.emit(request)
 
+    def ask_again(self) -> None:
+        """Asks for the same once more: what it failed for may be there now."""
+        self._set_request(self._request)
+
     # Undo and redo
 
     @property

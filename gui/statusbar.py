@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QShortcut
+from PySide6.QtGui import QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QStatusBar, QWidget
-from superqt import QElidingLabel
 
 from engine.frame import Frame, NetworkInfo
 from gui import theme
@@ -16,6 +15,8 @@ from gui.session import Message, Session
 if TYPE_CHECKING:
     from engine.tasks import Task
 
+_TWO_LINES = 1.9
+"""Of the width of a line: the first of two ends between words, before it is full."""
 _STEPS = 1000
 """Of a progress bar: a task counts in bytes, which may be more than a progress bar can count."""
 
@@ -75,7 +76,11 @@ class StatusBar(QStatusBar):
             self._recolour()
 
     def _recolour(self) -> None:
-        self.figures.setFont(theme.font(theme.Type.CAPTION, tabular=True))
+        small = theme.font(theme.Type.CAPTION, tabular=True)
+        self.figures.setFont(small)
+        self.message.setMinimumHeight(
+            2 * QFontMetrics(small).lineSpacing()
+        )  # always, so that no message moves the pictures
         self.message.recolour()
         self.task.recolour()
 
@@ -88,9 +93,7 @@ class MessageArea(QWidget):
         self._session = session
         self._is_error = False
         self.icon = Sign(self)
-        self.text = QElidingLabel(self)
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text = MessageText(self)
         self.dismiss = Cross("Dismiss this message (Esc)", self)
         self.dismiss.clicked.connect(session.dismiss)
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self, session.dismiss)
@@ -118,9 +121,29 @@ class MessageArea(QWidget):
 
     def recolour(self) -> None:
         """Takes fonts and colours from the theme: an error has its own."""
-        self.text.setFont(theme.font(theme.Type.BODY))
+        self.text.update()
         self.icon.mean(is_error=self._is_error)
         self.dismiss.update()
+
+
+class MessageText(QLabel):
+    """A message on one line, or on two smaller ones where it is longer; what is longer still loses its end."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draws as much of it as there is room for."""
+        painter = QPainter(self)
+        painter.setClipRect(event.rect())
+        painter.setFont(theme.font(theme.Type.BODY))
+        if painter.fontMetrics().horizontalAdvance(self.text()) > self.width():
+            painter.setFont(theme.font(theme.Type.CAPTION))
+        room = round(_TWO_LINES * self.width())
+        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter.value | Qt.TextFlag.TextWordWrap.value, text)
 
 
 class TaskMeter(QWidget):

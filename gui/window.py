@@ -12,7 +12,8 @@ from gui import theme
 from gui.actions import make_actions
 from gui.bridge import Bridge
 from gui.commands import Commands
-from gui.docks import PLACES, ViewDock
+from gui.controls.tabs import LevelTabs
+from gui.docks import PLACES, ViewDock, offer_in_menus
 from gui.menus import add_menus, add_toolbar
 from gui.panels.attack import AttackPanel
 from gui.panels.budget import BudgetPanel
@@ -115,12 +116,12 @@ class Window(QMainWindow):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(column)
         scroll.setMinimumWidth(PANEL_WIDTH)
-        self._dock("Bench", scroll, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.bench_dock = self._dock("Bench", scroll, Qt.DockWidgetArea.LeftDockWidgetArea)
 
     def _place_views(self) -> None:
         self.probabilities = Probabilities(self.session, self)
         right, below = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-        answers = self._dock("Probabilities", self.probabilities, right)
+        self.answers_dock = self._dock("Probabilities", self.probabilities, right)
         self.curve_dock = ViewDock("ε curve", CurveView, self.session, self)
         self.trace_dock = ViewDock("Trace", TraceView, self.session, self)
         self.draw_dock = ViewDock("Draw", self._make_draw_panel, self.session, self)
@@ -132,7 +133,9 @@ class Window(QMainWindow):
             self.tabifyDockWidget(self.curve_dock, dock)
         self.draw_dock.hide()
         self.curve_dock.raise_()
-        self.resizeDocks([answers], [ANSWERS_WIDTH], Qt.Orientation.Horizontal)
+        for each in self.docks:
+            offer_in_menus(each)
+        self.resizeDocks([self.answers_dock], [ANSWERS_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([self.curve_dock], [CURVE_HEIGHT], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -149,6 +152,8 @@ class Window(QMainWindow):
         if event.polished() and isinstance(bar, QTabBar):  # when it is added, Qt is not done with it
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)
+            bar.setAccessibleName("Views")
+            LevelTabs(bar)
 
     def _make_draw_panel(self, session: Session, parent: QWidget) -> QWidget:
         made = DrawPanel(session, parent)
@@ -165,8 +170,7 @@ class Window(QMainWindow):
 
     def look_inside(self) -> None:
         """Gives the views below half of the window and shows the network, or gives the pictures their room again."""
-        on_top = [each for each in self._docks_below() if not each.visibleRegion().isEmpty()]
-        shown = on_top[0] if on_top else self.curve_dock
+        shown = self._dock_on_top()
         is_low = shown.height() < 0.8 * INSIDE_SHARE * self.height()
         height = round(INSIDE_SHARE * self.height()) if is_low else CURVE_HEIGHT
         self.resizeDocks([shown], [height], Qt.Orientation.Vertical)
@@ -174,13 +178,26 @@ class Window(QMainWindow):
             self.inside_docks["Network"].show()
             self.inside_docks["Network"].raise_()
 
+    def show_view(self, step: int) -> None:
+        """Brings another of the views below forward: ``step`` tabs to the right, round the end."""
+        shown = self._dock_on_top()
+        tabs = [shown, *self.tabifiedDockWidgets(shown)]
+        order = [each for each in self._docks_below() if each in tabs and not each.isHidden()]
+        if order:
+            place = order.index(shown) if shown in order else -1
+            order[(place + step) % len(order)].raise_()
+
+    def _dock_on_top(self) -> QDockWidget:
+        on_top = [each for each in self._docks_below() if not each.visibleRegion().isEmpty()]
+        return on_top[0] if on_top else self.curve_dock
+
     def _docks_below(self) -> list[QDockWidget]:
         return [self.curve_dock, self.trace_dock, *self.inside_docks.values(), self.draw_dock]
 
     @property
     def docks(self) -> list[QDockWidget]:
-        """Every dock, in the order of the View menu."""
-        return self.findChildren(QDockWidget)
+        """Every dock, in the order of the View menu: as they lie in the window."""
+        return [self.bench_dock, self.answers_dock, *self._docks_below()]
 
     # As it was left
 

@@ -88,6 +88,15 @@ def one_step(window: Window) -> None:
     settle(2)
 
 
+def side_by_side(window: Window) -> None:
+    """A digit before a plain network and before its robust twin, under the same attack."""
+    inside("Side by side")(window)
+    digit = Request(image="sample:mnist-3", model="cnn-32-32", twin="robust-mnist", attack=PGD(), epsilon=0.2)
+    window.session.open(digit.with_(views=window.session.request.views))
+    wait_until(lambda: window.session.frame is not None and window.session.frame.twin is not None)
+    settle(2)
+
+
 SCENES: dict[str, tuple[Callable[[Window], None], Stage]] = {
     "bench-light": (light, Stage.DONE),
     "bench-dark": (dark, Stage.DONE),
@@ -96,6 +105,7 @@ SCENES: dict[str, tuple[Callable[[Window], None], Stage]] = {
     "activations": (inside("Activations", "_blocks.1._depthwise_conv"), Stage.DONE),
     "taken-apart": (inside("Taken apart", "_conv_stem", 1), Stage.DONE),
     "one-step": (one_step, Stage.DONE),
+    "side-by-side": (side_by_side, Stage.DONE),
 }
 
 

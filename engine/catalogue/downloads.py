@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.catalogue.models import NETWORKS, Source, cache_folder, timm_networks
+from engine.catalogue.models import NETWORKS, NetworkCard, Source, cache_folder, timm_networks
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,16 @@ def downloads() -> list[Download]:
     return found
 
 
+def megabytes_arrived(card: NetworkCard) -> float:
+    """What a download of these weights that was cut short has left, in millions of bytes."""
+    return _size(partial(cache_folder() / card.file)) / 1e6
+
+
+def partial(path: Path) -> Path:
+    """Where a file is while it is downloaded."""
+    return path.with_name(f"{path.name}.part")
+
+
 def delete_downloads(wanted: Sequence[Download]) -> str:
     """Deletes weights; gives a sentence about what came of it."""
     freed, troubles = 0.0, []
@@ -53,7 +63,7 @@ def delete_downloads(wanted: Sequence[Download]) -> str:
 
 def _files(path: Path) -> tuple[Path, Path]:
     """A file, and what a download leaves when it is cut short."""
-    return path, path.with_name(f"{path.name}.part")
+    return path, partial(path)
 
 
 def _size(path: Path) -> int:

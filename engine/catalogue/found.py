@@ -11,6 +11,8 @@ from engine.catalogue.classes import class_names
 from engine.catalogue.own import Kind, OwnNetwork
 from engine.images import Interpolation
 
+LONGEST_NAME = 100
+"""Characters of a tensor's name that are told."""
 LONGEST_NAMES = 10_000_000
 """Bytes of a file of class names."""
 
@@ -112,6 +114,7 @@ class Found:
         class_names: names of the classes that the file brings; empty if it brings none.
         is_trusted: whether the user said that they made the file.
         notes: what else the user should know.
+        record: what is to be remembered, where the file tells all of it: then nothing needs to be asked.
     """
 
     path: str
@@ -123,6 +126,7 @@ class Found:
     class_names: tuple[str, ...] = ()
     is_trusted: bool = False
     notes: tuple[str, ...] = ()
+    record: OwnNetwork | None = None
 
     @property
     def needs_trust(self) -> bool:
@@ -141,7 +145,7 @@ class Tried:
 
 def _some(names: tuple[str, ...], most: int = 3) -> str:
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(name[:LONGEST_NAME] for name in names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 # From what was found to what is remembered

@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 PREFIX = "own:"
 """What the name of every such network begins with."""
 
+SUFFIXES = (".safetensors", ".pth", ".pt", ".pt2", ".onnx", ".ckpt", ".bin", ".pth.tar", ".torchscript")
+"""How the names of files end that may be networks."""
+
 MOST_CLASSES = 100_000
 MOST_PIXELS = 4096**2
 """Of a network's input."""
@@ -216,6 +219,11 @@ def find_own(name: str) -> OwnNetwork | None:
     except (OSError, OwnNetworkError) as error:
         logger.warning("The network in %s cannot be read: %s", path, error)
         return None
+
+
+def opened_before(sha256: str) -> OwnNetwork | None:
+    """What is remembered of a file of that SHA-256, under whatever name; None if nothing is."""
+    return next((record for record in own_networks().values() if record.sha256 == sha256), None)
 
 
 def _path(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""The command line without a window: predict, attack, list and teach, one JSON object a line."""
+"""The command line without a window: predict, attack, list, download and teach, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from pathlib import Path
 from engine.catalogue.attacks import ATTACKS, Norm
 from engine.cli.beside import add_others
 from engine.cli.choices import UsageError, read_seed
-from engine.cli.commands import attack_pictures, list_choices, predict_pictures
+from engine.cli.commands import attack_pictures, predict_pictures
+from engine.cli.downloading import add_arguments as add_networks
+from engine.cli.downloading import download_networks, text_of_downloaded
+from engine.cli.listing import list_choices
 from engine.cli.networks import add_options
 from engine.cli.teaching import add_arguments, teach_network, text_of_taught
 from engine.cli.texts import text_of_attack, text_of_choice, text_of_prediction
 
-COMMANDS = ("predict", "attack", "list", "teach")
+COMMANDS = ("predict", "attack", "list", "download", "teach")
 
 SOME_FAILED, MAKES_NO_SENSE = 1, 2
 INTERRUPTED, READER_GONE = 130, 141
@@ -72,6 +75,13 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("images", nargs="+", metavar="IMAGE")
         add_options(each)
         each.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+        each.add_argument(
+            "--move",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="move every picture first, as in right=-2 or permute=true; repeat (“foolscope list moves”)",
+        )
     attack.add_argument("--attack", default="fgsm", choices=ATTACKS)
     attack.add_argument("--epsilon", default="2/255", help="8/255, 0.031 or 8 in L∞; pixel units in L2")
     attack.add_argument("--norm", default=Norm.LINF.value, choices=[each.value for each in Norm])
@@ -82,10 +92,13 @@ def _parser() -> argparse.ArgumentParser:
     attack.add_argument("--out", type=Path, metavar="FOLDER", help="save the pictures there and check the files")
     listing = commands.add_parser("list", help="what can be chosen")
     listing.set_defaults(run=list_choices, text=text_of_choice)
-    listing.add_argument("what", choices=("models", "attacks"))
+    listing.add_argument("what", choices=("models", "attacks", "moves"))
+    fetch = commands.add_parser("download", help="put the weights of networks on this machine")
+    fetch.set_defaults(run=download_networks, text=text_of_downloaded)
+    add_networks(fetch)
     teach = commands.add_parser("teach", help="teach a network the classes of some folders of pictures")
     teach.set_defaults(run=teach_network, text=text_of_taught)
     add_arguments(teach)
-    for each in (predict, attack, listing, teach):
+    for each in (predict, attack, listing, fetch, teach):
         each.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser

@@ -80,8 +80,11 @@ def load_others(chosen: argparse.Namespace, model: Classifier) -> Others:
     from engine.models import load_model
     from engine.scoring import check_channels, ensemble
 
+    names = tuple(dict.fromkeys((*chosen.together, *chosen.also)))
+    if model.name in names:
+        raise UsageError(f"--with and --also name networks beside --model, which is {model.name} already")
     try:
-        loaded = {name: load_model(name, chosen.device) for name in dict.fromkeys((*chosen.together, *chosen.also))}
+        loaded = {name: load_model(name, chosen.device) for name in names}
         together = tuple(loaded[name] for name in dict.fromkeys(chosen.together))
         ensemble(model, list(together))
         for each in loaded.values():

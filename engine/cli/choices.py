@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from difflib import get_close_matches
 
 from engine.catalogue.attacks import Attack, Norm, make_attack
+from engine.catalogue.moves import Moves
+from engine.catalogue.options import make_options
 from engine.wording import read_epsilon
 
 MOST_HINTS = 3
@@ -23,17 +26,37 @@ def read_attack(name: str, options: Sequence[str]) -> Attack:
     Raises:
         UsageError: an option is not written so, or the attack has none of that name or value.
     """
+    try:
+        return make_attack(name, _values("--option", options))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def read_moves(options: Sequence[str]) -> Moves:
+    """What is done to every picture, given as NAME=VALUE.
+
+    Raises:
+        UsageError: one is not written so, or there is no move of that name or value.
+    """
+    values, known = _values("--move", options), [each.name for each in fields(Moves)]
+    for name in values:
+        if name not in known:
+            raise UsageError(f"--move {name}: there is none of that name; there are {', '.join(known)}")
+    try:
+        return make_options("kind of move", {Moves.name: Moves}, Moves.name, values)
+    except ValueError as error:
+        raise UsageError(f"--move {str(error).removeprefix(f'{Moves.name}: ')}") from error
+
+
+def _values(flag: str, options: Sequence[str]) -> dict[str, object]:
     values: dict[str, object] = {}
     for each in options:
         option, _, value = each.partition("=")
         try:
             values[option] = json.loads(value)
-        except ValueError as error:
-            raise UsageError(f"--option {each}: write NAME=VALUE with a number, true or false") from error
-    try:
-        return make_attack(name, values)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"{flag} {each}: write NAME=VALUE with a number, true or false") from error
+    return values
 
 
 def read_size(text: str, norm: Norm) -> float:

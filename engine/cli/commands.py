@@ -6,14 +6,12 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from engine.catalogue.attacks import ATTACKS, Norm
-from engine.catalogue.models import all_networks, is_at_hand
-from engine.catalogue.options import bounds
+from engine.catalogue.attacks import Norm
+from engine.catalogue.moves import Moves
 from engine.cli.beside import load_others
-from engine.cli.choices import UsageError, read_attack, read_class, read_size
+from engine.cli.choices import UsageError, read_attack, read_class, read_moves, read_size
 from engine.cli.networks import load
 from engine.cli.out import OutFolder
 from engine.cli.texts import Line
@@ -38,17 +36,18 @@ def predict_pictures(chosen: argparse.Namespace) -> Iterator[Line]:
     """What the network sees in every picture.
 
     Raises:
-        UsageError: the network cannot be loaded.
+        UsageError: the arguments mean nothing, or the network cannot be loaded.
     """
     from engine.batch import predict
 
+    moves = read_moves(chosen.move)
     model = _model(chosen)
 
     def ask(names: list[str], x: Tensor) -> list[Line]:
         answers = zip(names, predict(model, x), strict=True)
-        return [{"file": name, "before": _top(model, before)} for name, before in answers]
+        return [{**_named(name, moves), "before": _top(model, before)} for name, before in answers]
 
-    return _lines(model, chosen.images, ask)
+    return _lines(model, chosen.images, moves, ask)
 
 
 def attack_pictures(chosen: argparse.Namespace) -> Iterator[Line]:
@@ -66,6 +65,7 @@ def attack_pictures(chosen: argparse.Namespace) -> Iterator[Line]:
         raise UsageError(f"{how.name} does not work in {norm}")
     if chosen.target is not None and not how.targetable:
         raise UsageError(f"{how.name} cannot be aimed at a class")
+    moves = read_moves(chosen.move)
     model = _model(chosen)
     target = None if chosen.target is None else read_class(chosen.target, model.classes)
     others = load_others(chosen, model)
@@ -77,16 +77,11 @@ def attack_pictures(chosen: argparse.Namespace) -> Iterator[Line]:
         seconds = (time.perf_counter() - began) / len(names)
         lines, seen = [], others.seen(outcome, model, target)
         for index, name in enumerate(names):
-            line = {"file": name, **_outcome(model, outcome, index), **seen[index], "seconds": seconds}
+            line = {**_named(name, moves), **_outcome(model, outcome, index), **seen[index], "seconds": seconds}
             lines.append(line if out is None else line | out.save(name, model, outcome, index, target))
         return lines
 
-    return _lines(model, chosen.images, ask)
-
-
-def list_choices(chosen: argparse.Namespace) -> Iterator[Line]:
-    """The networks or the attacks."""
-    return _models() if chosen.what == "models" else _attacks()
+    return _lines(model, chosen.images, moves, ask)
 
 
 def _model(chosen: argparse.Namespace) -> Classifier:
@@ -97,10 +92,10 @@ def _model(chosen: argparse.Namespace) -> Classifier:
     return load(chosen)
 
 
-def _lines(model: Classifier, images: Sequence[str], ask: Ask) -> Iterator[Line]:
+def _lines(model: Classifier, images: Sequence[str], moves: Moves, ask: Ask) -> Iterator[Line]:
     """A line for every picture, in order; one that cannot be read or asked about has its ``error``."""
     told = 0
-    for batch in _batches(model, images):
+    for batch in _batches(model, images, moves):
         answers = iter(_answers([(name, x) for name, x in batch if not isinstance(x, ExplainedError)], ask))
         for note in model.notes[told:]:
             sys.stderr.write(f"foolscope: {note}\n")
@@ -123,18 +118,23 @@ def _answers(pictures: list[tuple[str, Tensor]], ask: Ask) -> list[Line]:
     return [line for each in pictures for line in _answers([each], ask)]
 
 
-def _batches(model: Classifier, images: Sequence[str]) -> Iterator[list[Loaded]]:
-    """Decoded pictures, in batches; a file that cannot be read stands as its error."""
+def _batches(model: Classifier, images: Sequence[str], moves: Moves) -> Iterator[list[Loaded]]:
+    """Decoded and moved pictures, in batches; a file that cannot be read stands as its error."""
     from engine.batch import ahead, in_batches, load_image
 
     def load(image: str) -> Loaded:
         try:
-            return image, load_image(image, model)
+            return image, load_image(image, model, moves=moves)
         except ExplainedError as error:
             return image, error
 
     size = BATCH if model.device == "cpu" else BATCH_ON_DEVICE
     return in_batches(ahead(load, images, 2 * size), size)
+
+
+def _named(name: str, moves: Moves) -> Line:
+    """The beginning of a line: the picture, and what was done to it."""
+    return {"file": name} if moves.is_still else {"file": name, "moves": moves.changed}
 
 
 def _error(name: str, error: ExplainedError) -> Line:
@@ -153,32 +153,3 @@ def _outcome(model: Classifier, outcome: Outcome, index: int) -> Line:
 
 def _top(model: Classifier, prediction: Prediction) -> list[tuple[str, float]]:
     return [(model.classes[each], float(prediction.probabilities[each])) for each in prediction.top(TOP)]
-
-
-def _models() -> Iterator[Line]:
-    for card in all_networks().values():
-        yield {
-            "name": card.name,
-            "title": card.title,
-            "parameters": card.parameters,
-            "size": list(card.size),
-            "data": card.data,
-            "megabytes": card.megabytes,
-            "on_disk": is_at_hand(card),
-        }
-
-
-def _attacks() -> Iterator[Line]:
-    for kind in ATTACKS.values():
-        yield {
-            "name": kind.name,
-            "title": kind.title,
-            "summary": kind.summary,
-            "norms": [each.value for each in kind.norms],
-            "targetable": kind.targetable,
-            "options": {
-                each.name: {"default": each.default, "low": bounds(each).low, "high": bounds(each).high}
-                for each in fields(kind)
-            },
-            "paper": kind.paper,
-        }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from engine.catalogue.found import (
     spread,
 )
 from engine.catalogue.models import all_networks
-from engine.catalogue.own import OwnNetworkError
+from engine.catalogue.own import SUFFIXES, OwnNetwork, OwnNetworkError
 from engine.cli.choices import UsageError
 from engine.errors import ExplainedError
 
@@ -38,6 +39,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help="of “foolscope list models”, or your own file",
     )
+    parser.add_argument(
+        "--model-from",
+        metavar="FILE.py:FUNCTION",
+        help="RUNS that Python file, with all your rights; the function returns a torch.nn.Module",
+    )
+    add_own_options(parser)
+
+
+def add_own_options(parser: argparse.ArgumentParser) -> None:
+    """What else can be said of a network that is a file."""
     own = parser.add_argument_group("a network of your own (--model FILE)")
     own.add_argument("--classes", type=Path, metavar="FILE", help="names of the classes, one a line, or JSON")
     own.add_argument("--input", metavar="HEIGHTxWIDTH", help="size of the input in pixels; the file tells it mostly")
@@ -47,11 +58,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--i-made-this-file",
         action="store_true",
         help="open TorchScript and torch.export files too: opening them can run code that they hold",
-    )
-    own.add_argument(
-        "--model-from",
-        metavar="FILE.py:FUNCTION",
-        help="RUNS that Python file, with all your rights; the function returns a torch.nn.Module",
     )
 
 
@@ -66,15 +72,31 @@ def load(chosen: argparse.Namespace) -> Classifier:
     try:
         if chosen.model_from:
             return _from_module(chosen)
-        if _is_file(chosen.model):
+        if is_file(chosen.model):
             return _from_file(chosen)
         return load_model(chosen.model, chosen.device)
     except (ExplainedError, ClassNamesError, OwnNetworkError) as error:
         raise UsageError(str(error)) from error
 
 
-def _is_file(model: str) -> bool:
-    return model not in all_networks() and (Path(model).is_file() or "/" in model or "\\" in model)
+def is_file(model: str) -> bool:
+    """Whether a file is meant, be it there or not, and no network of the list."""
+    looks_so = Path(model).exists() or "/" in model or "\\" in model or model.lower().endswith(SUFFIXES)
+    return looks_so and model not in all_networks()
+
+
+def record_for(chosen: argparse.Namespace, seen: Found) -> OwnNetwork:
+    """What is to be remembered of a file, as it tells and as the arguments say.
+
+    Raises:
+        UsageError: an argument does not go with the file.
+        ClassNamesError: the names of the classes cannot be read.
+        OwnNetworkError: the arguments make no sense together.
+    """
+    if seen.record is not None:  # the file told everything
+        return replace(seen.record, **_choices(chosen, len(seen.record.mean)))
+    guess = _guess(seen, chosen.architecture)
+    return record_of(seen, guess, **_choices(chosen, guess.channels))
 
 
 def _from_file(chosen: argparse.Namespace) -> Classifier:
@@ -88,10 +110,10 @@ def _from_file(chosen: argparse.Namespace) -> Classifier:
     [seen] = found
     if seen.needs_trust:
         raise must_be_trusted(Path(seen.path), seen.kind)
-    guess = _guess(seen, chosen.architecture)
+    record = record_for(chosen, seen)
     notes: list[str] = []
     device = choose_device(chosen.device, notes.append)
-    return classifier_of(record_of(seen, guess, **_choices(chosen, guess.channels)), device=device, notes=notes)
+    return classifier_of(record, device=device, notes=notes)
 
 
 def _guess(found: Found, architecture: str | None) -> Guess:

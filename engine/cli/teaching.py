@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.cli.choices import UsageError, read_seed
+from engine.cli.progress import show
 from engine.cli.texts import Line
 from engine.errors import ExplainedError
 
 if TYPE_CHECKING:
+    from engine.teaching.lesson import ClassFolder
     from engine.teaching.outcome import Outcome
 
 
@@ -22,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--network", default="efficientnet-lite0", metavar="NAME", help="of “foolscope list models”: gives the features"
     )
     parser.add_argument("--name", default="", metavar="TITLE", help="of the new network")
+    parser.add_argument("--names", nargs="+", metavar="NAME", help="of the classes, in the order of the folders")
+    parser.add_argument("--out", metavar="FILE", help="save it as a file too, that opens wherever it is dropped")
     parser.add_argument("--seed", type=read_seed, default=0, help="draws which pictures are left out together")
     parser.add_argument("--pixels", action="store_true", help="say how good the same is with pixels alone")
     parser.add_argument(
@@ -36,24 +40,26 @@ def teach_network(chosen: argparse.Namespace) -> Iterator[Line]:
     Raises:
         UsageError: the folders or the network do not do; says why and what to do.
     """
-    from engine.teaching.lesson import Lesson, classes_in
-    from engine.teaching.outcome import keep
+    from engine.teaching.folders import classes_in
+    from engine.teaching.lesson import Lesson
+    from engine.teaching.outcome import keep, write
     from engine.teaching.teaching import teach
 
     found: list[Outcome] = []
     try:
-        classes = classes_in(chosen.folders)
+        classes = _named(classes_in(chosen.folders), chosen.names)
         lesson = Lesson(
             classes, chosen.network, chosen.name, chosen.device, chosen.seed, chosen.pixels, epochs=chosen.rounds
         )
         for progress in teach(lesson, found):
-            _show(progress.detail)
+            show(progress.detail)
         name = keep(found[0])
+        file = str(write(found[0], chosen.out)) if chosen.out else ""
     except (ExplainedError, OSError) as error:
         raise UsageError(str(error)) from error
     finally:
-        _show("")
-    yield _line(name, found[0])
+        show("")
+    yield _line(name, found[0]) | {"file": file}
 
 
 def text_of_taught(line: Line) -> str:
@@ -65,7 +71,9 @@ def text_of_taught(line: Line) -> str:
         for name, row in zip(line["classes"], line["confusion"], strict=True)
     ]
     heading = "Pictures of each class (rows), by what they were taken for (columns in the same order):"
-    said = [line["said"], line["note"], line["left_out"], heading, *table, f"It is called {line['network']}."]
+    called = f"It is called {line['network']}."
+    saved = f"Saved {line['file']}." if line["file"] else ""
+    said = [line["said"], line["note"], line["left_out"], heading, *table, called, saved]
     return "\n".join(filter(None, said))
 
 
@@ -74,10 +82,11 @@ def _line(name: str, outcome: Outcome) -> Line:
         "network": name,
         "title": outcome.record.title,
         "classes": list(outcome.record.classes),
-        "said": outcome.say(),
+        "said": f"{outcome.say()} {outcome.say_interval()}",
         "note": outcome.note,
-        "left_out": outcome.say_skipped(),
+        "left_out": outcome.say_left_out(),
         "accuracy": outcome.accuracy,
+        "interval": list(outcome.interval),
         "largest_class": outcome.largest,
         "pixels": outcome.pixels,
         "trained": outcome.trained,
@@ -85,17 +94,21 @@ def _line(name: str, outcome: Outcome) -> Line:
         "features": outcome.features,
         "c": outcome.c,
         "skipped": list(outcome.skipped),
+        "twice": list(outcome.twice),
+        "torn": list(outcome.torn),
     }
+
+
+def _named(classes: Sequence[ClassFolder], names: Sequence[str] | None) -> tuple[ClassFolder, ...]:
+    """The classes with the names that were asked for."""
+    if not names:
+        return tuple(classes)
+    if len(names) != len(classes):
+        raise UsageError(f"--names gives {len(names)} names, and there are {len(classes)} classes")
+    return tuple(replace(each, name=name) for each, name in zip(classes, names, strict=True))
 
 
 def _rounds(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) <= 100):
         raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 to 100")
     return int(text)
-
-
-def _show(detail: str) -> None:
-    """What it is at, on one line that is written over; only where somebody looks."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{detail[:78]:<78}\r")
-        sys.stderr.flush()

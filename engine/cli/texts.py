@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.catalogue.attacks import Norm
-from engine.wording import say_epsilon, say_percent
+from engine.catalogue.moves import Moves
+from engine.wording import say_epsilon, say_moves, say_percent
 
 Line = dict[str, Any]
 
@@ -14,7 +15,7 @@ def text_of_prediction(line: Line) -> str:
     """A picture and its most probable classes."""
     if "error" in line:
         return f"{line['file']}: {line['error']}"
-    return f"{line['file']}: " + ", ".join(f"{name} {say_percent(share)}" for name, share in line["before"])
+    return f"{_picture(line)}: " + ", ".join(f"{name} {say_percent(share)}" for name, share in line["before"])
 
 
 def text_of_attack(line: Line) -> str:
@@ -23,13 +24,19 @@ def text_of_attack(line: Line) -> str:
         return f"{line['file']}: {line['error']}"
     (before, share), (after, other) = line["before"][0], line["after"][0]
     said = (
-        f"{line['file']}: {before} {say_percent(share)} → {after} {say_percent(other)}: {line['verdict']}, "
+        f"{_picture(line)}: {before} {say_percent(share)} → {after} {say_percent(other)}: {line['verdict']}, "
         f"‖δ‖∞ = {say_epsilon(line['linf'], Norm.LINF)}, ‖δ‖₂ = {say_epsilon(line['l2'], Norm.L2)}"
     )
     if "saved" in line:
         said += f"; saved as {line['saved']} ({line['saved_verdict']})"
     said += "".join(f"\n    {_text_of_other(name, seen)}" for name, seen in line.get("others", {}).items())
     return said + (f"; {line['error']}" if "error" in line else "")
+
+
+def _picture(line: Line) -> str:
+    """Its name, and how it was moved."""
+    moved = say_moves(Moves(**line.get("moves", {})))
+    return f"{line['file']} ({moved})" if moved else str(line["file"])
 
 
 def _text_of_other(name: str, seen: Line) -> str:
@@ -41,9 +48,10 @@ def _text_of_other(name: str, seen: Line) -> str:
 
 
 def text_of_choice(line: Line) -> str:
-    """A network or an attack."""
+    """A network, an attack or a move."""
     if "summary" in line:
         end = line["summary"]
     else:
-        end = "on this machine" if line["on_disk"] else f"{line['megabytes']:.0f} MB to download"
+        here = "on this machine" if line["trained"] else "no weights: its answers are chance"
+        end = here if line["on_disk"] else f"{line['megabytes']:.0f} MB to download"
     return f"{line['name']:<24} {line['title']} – {end}"

@@ -5,7 +5,7 @@ Nothing here needs torch: the window lists and shows pictures before the engine 
 
 from __future__ import annotations
 
-from engine.images.drawn import DRAWN_PREFIX, Drawing, is_drawn
+from engine.images.drawn import DRAWN_PREFIX, Drawing, Form, is_drawn
 from engine.images.errors import ImageError, SaveError
 from engine.images.folder import SUFFIXES, is_picture_name, pictures_in
 from engine.images.moving import move, permutation
@@ -21,6 +21,7 @@ __all__ = [
     "SUFFIXES",
     "Decoded",
     "Drawing",
+    "Form",
     "ImageError",
     "Interpolation",
     "Recipe",

@@ -42,7 +42,8 @@ def move(picture: Floats, moves: Moves) -> Floats:
         moves: what is done to it.
 
     Returns:
-        The same shape, in [0, 1], every value k/255 again; the very same array where nothing is done.
+        The same shape, in [0, 1], every value k/255 again, row by row in memory; the very same array where nothing is
+        done.
     """
     if moves.is_still:
         return picture
@@ -53,8 +54,8 @@ def move(picture: Floats, moves: Moves) -> Floats:
         moved = moved + np.float32(moves.noise) * _random(_NOISE, moves.seed).standard_normal(moved.shape, np.float32)
     if moves.permute:
         moved = _permuted(moved, moves.seed)
-    levels: Floats = np.rint(np.clip(moved, 0, 1) * np.float32(255))
-    return levels / np.float32(255)
+    levels = np.rint(np.clip(moved, 0, 1) * np.float32(255))
+    return np.ascontiguousarray(levels / np.float32(255))
 
 
 def _permuted(picture: Floats, seed: int) -> Floats:

@@ -35,6 +35,8 @@ def load_model(name: str = "efficientnet-lite0", device: str = "auto") -> Classi
     card = find_network(name)
     notes: list[str] = []
     chosen = choose_device(device, notes.append)
+    if not card.is_trained:
+        notes.append("This network is untrained: its answers are chance.")
     if card.source is Source.FILE:
         from engine.models.own import load_own
 

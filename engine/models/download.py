@@ -10,8 +10,10 @@ import errno
 import hashlib
 import http.client
 import re
+import shutil
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +22,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from engine.catalogue.downloads import partial
 from engine.catalogue.models import NetworkCard, cache_folder
 from engine.models.errors import DownloadError
 from engine.tasks import Progress
@@ -36,7 +39,8 @@ ROOM = 1.1
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 _AGAIN = "Try again; what has arrived is kept."
-_LATER = "Try again; if it stays so, get the file another way and put it into torch's cache."
+_ROOM = "Make room and try again."
+_TAKEN = "another program is downloading the same file", "Choose the network again when it has arrived."
 
 
 def download(card: NetworkCard, folder: Path | None = None) -> Iterator[Progress]:
@@ -52,7 +56,7 @@ def download(card: NetworkCard, folder: Path | None = None) -> Iterator[Progress
         DownloadError: offline, refused, cut short, no space left, or another file than was published.
     """
     path = (folder or cache_folder()) / card.file
-    part = path.with_name(path.name + ".part")
+    part = partial(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         way = _SafeRedirects()
@@ -87,9 +91,41 @@ def _fetch(card: NetworkCard, part: Path, way: _SafeRedirects) -> Iterator[Progr
         length = response.headers.get("Content-Length")
         total = have + int(length) if length else None
         if total is not None and total > limit:
-            raise _failed(card, f"the server offers {total / 1e6:.0f} MB instead of {card.megabytes:.0f}", _LATER)
-        with part.open("ab" if have else "wb") as file:
+            raise _failed(
+                card, f"the server offers {total / 1e6:.0f} MB instead of {card.megabytes:.0f}", _by_hand(card)
+            )
+        _see_to_room(card, part.parent, (card.megabytes * 1e6 if total is None else total) - have)
+        with part.open("ab") as file:
+            _claim(card, file)
+            if response.status != HTTPStatus.PARTIAL_CONTENT:
+                file.truncate(0)
+            elif file.tell() != have:
+                raise _failed(card, *_TAKEN)
             yield from _copy(card, response, file, Progress(have, total), limit)
+
+
+def _claim(card: NetworkCard, file: BinaryIO) -> None:
+    """Lets no other process write into the same file, until it is closed.
+
+    Windows needs none of this: what one program writes there, no other can give its final name.
+    """
+    if sys.platform != "win32":
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _failed(card, *_TAKEN) from None
+        except OSError:  # a file system that knows no such claims
+            return
+
+
+def _see_to_room(card: NetworkCard, folder: Path, needed: float) -> None:
+    """Says that the disk is too full before it is filled, so that what has arrived can stay."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        why = f"{needed / 1e6:.0f} MB are to come, and only {free / 1e6:.0f} MB are free in {folder}"
+        raise _failed(card, why, _ROOM)
 
 
 def _copy(
@@ -100,7 +136,7 @@ def _copy(
     while chunk := response.read(CHUNK):
         done += len(chunk)
         if done > limit:
-            raise _failed(card, f"the server sends more than the {card.megabytes:.0f} MB of the file", _LATER)
+            raise _failed(card, f"the server sends more than the {card.megabytes:.0f} MB of the file", _by_hand(card))
         file.write(chunk)
         yield Progress(done, total)
     if total is not None and done < total:
@@ -117,7 +153,7 @@ def _check(card: NetworkCard, part: Path, sha: str) -> Iterator[Progress]:
             yield Progress(done, size, "checking")
     if not digest.hexdigest().startswith(sha):
         part.unlink()
-        raise _failed(card, "what arrived is not the file that was published (its SHA-256 differs)", _LATER)
+        raise _failed(card, "what arrived is not the file that was published (its SHA-256 differs)", _by_hand(card))
 
 
 class _SafeRedirects(HTTPRedirectHandler):
@@ -164,13 +200,17 @@ def _failed(card: NetworkCard, why: str, remedy: str) -> DownloadError:
     return DownloadError(f"{card.title} could not be downloaded", why, remedy)
 
 
+def _by_hand(card: NetworkCard) -> str:
+    return f"Try again; if it stays so, get the file {card.file} another way and put it into {cache_folder()}."
+
+
 def _explained(card: NetworkCard, error: Exception) -> DownloadError:
     """What the user is told of an error below."""
     cause = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
     remedy = f"Put the file {card.file} into {cache_folder()} by hand, or try again when this machine is online."
     match cause:
         case HTTPError(code=HTTPStatus.NOT_FOUND):
-            why = "the file is no longer at its address (404)"
+            why, remedy = "the file is no longer at its address (404)", _by_hand(card)
         case HTTPError():
             why, remedy = f"the server answered {cause.code} ({cause.reason})", "Try again later."
         case socket.gaierror():
@@ -182,7 +222,7 @@ def _explained(card: NetworkCard, error: Exception) -> DownloadError:
         case http.client.HTTPException() | ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
             why, remedy = "the connection was lost", _AGAIN
         case OSError(errno=number) if number in _FULL:
-            why, remedy = f"there is no space left for {card.megabytes:.0f} MB", "Make room and try again."
+            why, remedy = f"there is no space left for {card.megabytes:.0f} MB", _ROOM
         case OSError(filename=str() as place):
             why, remedy = f"{place} cannot be written ({cause.strerror})", "Set TORCH_HOME to a folder of your own."
         case _:

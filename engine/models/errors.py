@@ -18,7 +18,8 @@ class DownloadError(ExplainedError, ValueError):
 
 
 def first_line(error: Exception) -> str:
-    """What an error of somebody else's code says, in one line that is not too long; the last one of a traceback."""
+    """What an error of somebody else's code says, in one line that is not too long: the last one of a traceback."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = (lines[-1] if lines and "Traceback" in lines[0] else lines[0]) if lines else type(error).__name__
+    is_traceback = any("Traceback" in each for each in lines[:2])  # TorchScript says so in its second line
+    said = lines[-1 if is_traceback else 0].rstrip(".") if lines else type(error).__name__
     return said if len(said) < 200 else f"{said[:199]}…"

@@ -28,7 +28,10 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "efficientnet_v2": ("EfficientNetV2", "EfficientNet that trains faster (Tan, Le 2021, arXiv:2104.00298)."),
     "googlenet": ("GoogLeNet", "Filters of several sizes side by side (Szegedy et al. 2015, arXiv:1409.4842)."),
     "inception": ("Inception", "GoogLeNet with factorised filters (Szegedy et al. 2016, arXiv:1512.00567)."),
-    "maxvit": ("MaxViT", "Attention within blocks and across a grid (Tu et al. 2022, arXiv:2204.01697)."),
+    "maxvit": (
+        "MaxViT",
+        "A transformer that attends within blocks and across a grid (Tu et al. 2022, arXiv:2204.01697).",
+    ),
     "mnasnet": ("MNASNet", "Found by a search that measured phones (Tan et al. 2019, arXiv:1807.11626)."),
     "mobilenet_v2": ("MobileNetV2", "Inverted residuals for phones (Sandler et al. 2018, arXiv:1801.04381)."),
     "mobilenet_v3": ("MobileNetV3", "MobileNetV2 refined by a search (Howard et al. 2019, arXiv:1905.02244)."),
@@ -38,9 +41,12 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "shufflenet": ("ShuffleNetV2", "Shuffled channels for phones (Ma et al. 2018, arXiv:1807.11164)."),
     "squeezenet": ("SqueezeNet", "AlexNet's answers, a fiftieth of its size (Iandola et al. 2016, arXiv:1602.07360)."),
     "swin_v2": ("Swin V2", "Swin for larger pictures (Liu et al. 2022, arXiv:2111.09883)."),
-    "swin": ("Swin", "Attention within windows that shift (Liu et al. 2021, arXiv:2103.14030)."),
+    "swin": ("Swin", "A transformer that attends within windows, which shift (Liu et al. 2021, arXiv:2103.14030)."),
     "vgg": ("VGG", "Nothing but 3×3 convolutions, many of them (Simonyan, Zisserman 2015, arXiv:1409.1556)."),
-    "vit": ("ViT", "A picture read as a sentence of patches (Dosovitskiy et al. 2021, arXiv:2010.11929)."),
+    "vit": (
+        "ViT",
+        "A transformer: a picture read as a sentence of patches (Dosovitskiy et al. 2021, arXiv:2010.11929).",
+    ),
     "wide_resnet": ("Wide ResNet", "ResNet with more channels (Zagoruyko, Komodakis 2016, arXiv:1605.07146)."),
 }
 """What a name begins with: the family and one sentence; the first that fits counts."""
@@ -99,7 +105,7 @@ def entry(name: str) -> Entry:
         "title": title(name),
         "family": family,
         "data": "ImageNet-1K",
-        "parameters": weights.meta["num_params"],
+        "parameters": weights.meta["num_params"] - _in_heads(name),
         "megabytes": round(weights.meta["_file_size"] * 1.048576, 1),
         "size": transform.crop_size * 2,
         "resize": transform.resize_size[0],
@@ -113,6 +119,19 @@ def entry(name: str) -> Entry:
         "sha": hash_found[1],
         "note": f"{sentence} Weights: torchvision's {weights.name}.",
     }
+
+
+def _in_heads(name: str) -> int:
+    """How many parameters torchvision counts of heads that are left out: Inception's; of GoogLeNet's it counts none."""
+    if name != "inception_v3":
+        return 0
+    import torch
+
+    from engine.models.torchvision_networks import untrained
+
+    with torch.device("meta"):
+        head = untrained(name).get_submodule("AuxLogits")
+    return sum(each.numel() for each in head.parameters())
 
 
 def entries() -> Iterator[Entry]:

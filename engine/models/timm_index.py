@@ -1,7 +1,8 @@
-"""Writes ``assets/timm.json`` from timm's own registry: ``python -m engine.models.timm_index``.
+"""Writes what Foolscope knows of timm without importing it: ``python -m engine.models.timm_index``.
 
 timm's registry takes seconds to import, and the window lists its networks before torch is loaded, so that what timm
-says of them is kept in a file. To be run again, with timm installed, when there is a release that knows more networks.
+says of them is kept in ``assets/timm.json``; and ``assets/timm_architectures.json`` tells the architecture of a file of
+weights. To be run again, with timm installed, when there is a release that knows more networks; it takes ten minutes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from typing import Any
 import assets
 from engine.catalogue.timm import USUAL
 from engine.models.index import natural
+from engine.models.own.signatures import FILE, Shape, signature
+from engine.models.timm_networks import last_layers
 
 Entry = dict[str, Any]
 
@@ -30,7 +34,7 @@ def entries() -> Iterator[Entry]:
 
     for name in sorted(list_pretrained(), key=natural):
         said: Any = get_pretrained_cfg(name)
-        is_plain = said.num_classes == CLASSES and not said.custom_load and said.input_size[0] == 3
+        is_plain = said.num_classes == CLASSES and said.custom_load != "hf" and said.input_size[0] == 3
         if is_plain and said.hf_hub_id == f"timm/{name}":
             yield entry(name, said)
 
@@ -42,13 +46,13 @@ def entry(name: str, said: Any) -> Entry:
         name: architecture and tag of the weights.
         said: its ``PretrainedCfg``.
     """
-    learnt, kept = numbers(name.partition(".")[0])
+    made = built(name.partition(".")[0])
     _, height, width = said.input_size
     known = said.license not in {None, "unknown"}
     full: Entry = {
         "name": name,
-        "parameters": learnt,
-        "megabytes": round(kept * 4 / 1e6, 1),
+        "parameters": made.learnt,
+        "megabytes": round(made.kept * 4 / 1e6, 1),
         "size": [height, width],
         "resize": max(min(height, width), math.floor(min(height, width) / said.crop_pct)),
         "interpolation": said.interpolation,
@@ -60,9 +64,29 @@ def entry(name: str, said: Any) -> Entry:
     return {key: value for key, value in full.items() if USUAL.get(key) != value}
 
 
+@dataclass(frozen=True)
+class Built:
+    """An architecture as timm builds it.
+
+    Attributes:
+        learnt: how many numbers a network learns.
+        shapes: of every tensor in its file, by name.
+        last: names of the layers whose outputs are the classes.
+    """
+
+    learnt: int
+    shapes: dict[str, Shape]
+    last: tuple[str, ...]
+
+    @property
+    def kept(self) -> int:
+        """How many numbers its file holds."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
+
+
 @cache
-def numbers(architecture: str) -> tuple[int, int]:
-    """How many numbers a network learns, and how many its file holds."""
+def built(architecture: str) -> Built:
+    """What there is to know of an architecture; built without numbers where it can be."""
     import timm
     import torch
 
@@ -71,16 +95,38 @@ def numbers(architecture: str) -> tuple[int, int]:
             network = timm.create_model(architecture, num_classes=CLASSES)
     except (RuntimeError, NotImplementedError, TypeError, ValueError):  # it computes with numbers while it is built
         network = timm.create_model(architecture, num_classes=CLASSES)
-    learnt = sum(each.numel() for each in network.parameters())
-    return learnt, sum(each.numel() for each in network.state_dict().values())
+    shapes = {name: tuple(each.shape) for name, each in network.state_dict().items()}
+    said: Any = network.default_cfg
+    return Built(sum(each.numel() for each in network.parameters()), shapes, last_layers(said))
+
+
+def architectures(names: Iterable[str]) -> Entry:
+    """The architectures of these names by their signature, and which layers timm calls the last."""
+    found: dict[str, list[str]] = {}
+    last: dict[tuple[str, ...], None] = {}
+    for name in names:
+        made = built(name)
+        last[made.last] = None
+        found.setdefault(signature(made.shapes, made.last), []).append(name)
+    return {"last layers": [list(each) for each in last], "architectures": dict(sorted(found.items()))}
 
 
 def main() -> int:
-    """Writes the file, one network a line."""
-    path = Path(assets.__path__[0], "timm.json")
-    lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in entries())
-    path.write_text(f"[\n{lines}\n]\n", "utf-8")
+    """Writes the files, one network or signature a line."""
+    folder = Path(assets.__path__[0])
+    listed = list(entries())
+    lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in listed)
+    Path(folder, "timm.json").write_text(f"[\n{lines}\n]\n", "utf-8")
+    found = architectures(dict.fromkeys(each["name"].partition(".")[0] for each in listed))
+    Path(folder, FILE).write_text(text_of(found), "utf-8")
     return 0
+
+
+def text_of(found: Entry) -> str:
+    """The text of the file of architectures, a signature a line."""
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(names)}" for key, names in found["architectures"].items())
+    last = json.dumps(found["last layers"])
+    return f'{{\n"last layers": {last},\n"architectures": {{\n{lines}\n}}\n}}\n'
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -24,29 +25,52 @@ def build(card: NetworkCard) -> nn.Module:
     path = checked_path(card)
     with torch.random.fork_rng(devices=[]):
         try:
-            return _made(card, card.name.removeprefix(PREFIX), path)
+            return _made(
+                card,
+                card.name.removeprefix(PREFIX),
+                pretrained=True,
+                pretrained_cfg_overlay={"file": str(path), "custom_load": False},  # the hub has all as safetensors
+                num_classes=len(card.classes),
+            )
         except (SafetensorError, OSError, KeyError, RuntimeError) as error:
             raise unreadable(card, path) from error
 
 
-def untrained(card: NetworkCard, architecture: str) -> nn.Module:
+def untrained(card: NetworkCard, architecture: str, classes: int = 0, channels: int = 3, side: int = 0) -> nn.Module:
     """The network as torch's random numbers make it.
+
+    Args:
+        card: of the network, with or without its weights.
+        architecture: timm's name of it.
+        classes: how many it tells apart; those of the card by default.
+        channels: of its pictures.
+        side: of its pictures in pixels, for one whose tensors depend on that; else 0.
 
     Raises:
         ModelError: the installed timm does not know the architecture.
     """
-    return _made(card, architecture, None)
+    chosen = {"in_chans": channels} | ({"img_size": side} if side else {})
+    return _made(card, architecture, num_classes=classes or len(card.classes), **chosen)
 
 
-def _made(card: NetworkCard, name: str, path: Path | None) -> nn.Module:
-    """The network of that name, with the weights in a file if there is one."""
+def last_layers(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the layers whose outputs are the classes, as timm says them of a network."""
+    named = said.get("classifier") or ()
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
+def first_layer(said: Mapping[str, Any]) -> str:
+    """The name of the layer that sees the channels of the picture; empty if timm tells none, or several."""
+    named = said.get("first_conv")
+    return named if isinstance(named, str) else ""
+
+
+def _made(card: NetworkCard, name: str, **how: Any) -> nn.Module:
+    """The network of that name."""
     import timm
 
     if not timm.is_model(name.partition(".")[0]):
         why = f"the installed timm, {timm.__version__}, does not know it"
         raise ModelError(f"{card.title} could not be loaded", why, "Update timm: pip install -U timm")
-    overlay = None if path is None else {"file": str(path)}
-    network: nn.Module = timm.create_model(
-        name, pretrained=path is not None, pretrained_cfg_overlay=overlay, num_classes=len(card.classes)
-    )
+    network: nn.Module = timm.create_model(name, **how)
     return network

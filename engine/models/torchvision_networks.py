@@ -16,6 +16,9 @@ SETTINGS: dict[str, dict[str, bool | int]] = {
 }
 """What torchvision sets itself when it fills in the weights of these."""
 
+AUXILIARY = ("AuxLogits", "aux1", "aux2")
+"""Heads of GoogLeNet and Inception that only serve training."""
+
 
 def build(card: NetworkCard) -> nn.Module:
     """The network with its published weights; takes normalised pixels (N, 3, H, W) of the card's size.
@@ -26,7 +29,12 @@ def build(card: NetworkCard) -> nn.Module:
     state = read_state(card)
     network = untrained(card.name)
     fill(network, renamed(state) if card.family == "DenseNet" else state, card)
-    for each in ("AuxLogits", "aux1", "aux2"):  # heads that only serve training
+    return without_heads(network)
+
+
+def without_heads(network: nn.Module) -> nn.Module:
+    """The network, from which the heads are taken that only serve training."""
+    for each in AUXILIARY:
         if hasattr(network, each):
             setattr(network, each, None)
     return network

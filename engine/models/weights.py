@@ -75,15 +75,18 @@ def unreadable(card: NetworkCard, path: Path) -> ModelError:
 def _how_to_get(card: NetworkCard, path: Path) -> str:
     if card.source in {Source.PACKAGE, Source.BOX}:
         return _reinstall(card)
-    return (
-        f"Choose Download in the model panel ({card.megabytes:.0f} MB), or put the file {card.file} into {path.parent}."
-    )
+    return f"{_download(card)}, or put the file {card.file} into {path.parent}."
 
 
 def _how_to_mend(card: NetworkCard, path: Path) -> str:
     if card.source in {Source.PACKAGE, Source.BOX}:
         return _reinstall(card)
-    return f"Delete {path} and choose Download in the model panel ({card.megabytes:.0f} MB)."
+    download = _download(card)
+    return f"Delete {path}, then {download[0].lower()}{download[1:]}."
+
+
+def _download(card: NetworkCard) -> str:
+    return f"Choose Download in the model panel ({card.megabytes:.0f} MB) or run: foolscope download {card.name}"
 
 
 def _reinstall(card: NetworkCard) -> str:

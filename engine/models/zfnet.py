@@ -23,11 +23,11 @@ class ZFNet(nn.Module):
         self.conv1 = nn.Conv2d(3, 96, 7, stride=2, padding=1)
         self.relu1 = nn.ReLU()
         self.pool1 = nn.MaxPool2d(3, stride=2, padding=1)
-        self.norm1 = nn.LocalResponseNorm(5, k=2.0)
+        self.norm1 = _contrast_norm()
         self.conv2 = nn.Conv2d(96, 256, 5, stride=2)
         self.relu2 = nn.ReLU()
         self.pool2 = nn.MaxPool2d(3, stride=2, padding=1)
-        self.norm2 = nn.LocalResponseNorm(5, k=2.0)
+        self.norm2 = _contrast_norm()
         self.conv3 = nn.Conv2d(256, 384, 3, padding=1)
         self.relu3 = nn.ReLU()
         self.conv4 = nn.Conv2d(384, 384, 3, padding=1)
@@ -53,6 +53,11 @@ class ZFNet(nn.Module):
         x = self.dropout7(self.relu7(self.fc7(x)))
         answer: Tensor = self.fc8(x)
         return answer
+
+
+def _contrast_norm() -> nn.LocalResponseNorm:
+    """AlexNet's: each value over (2 + 1e-4 Σ)^0.75, Σ the squares of five neighbouring maps; torch takes their mean."""
+    return nn.LocalResponseNorm(5, alpha=5 * 1e-4, beta=0.75, k=2.0)
 
 
 def build(card: NetworkCard) -> nn.Module:  # noqa: ARG001 - every builder is given the card

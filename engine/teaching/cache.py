@@ -26,17 +26,25 @@ logger = logging.getLogger(__name__)
 
 MOST_BYTES = 1_000_000_000
 """Of all files together."""
-MOST_OF_A_NETWORK = 200_000_000
-"""Bytes of one file: what was computed last is kept."""
-_KEY_BYTES = 16
+MOST_OF_A_NETWORK = 400_000_000
+"""Bytes of one file: what was computed last is kept. 20 000 pictures of 4000 features have room."""
+KEY_BYTES = 16
+"""Of a digest."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Known:
-    """What a picture became: (D,) features, and (P,) values of it made small, 0 to 255."""
+    """What a picture became.
+
+    Attributes:
+        features: (D,).
+        pixels: (P,) values of it made small, 0 to 255.
+        seen: (16,) bytes of a digest of what the network was shown: two files of one picture have the same.
+    """
 
     features: Floats
     pixels: Pixels
+    seen: Pixels
 
 
 def folder() -> Path:
@@ -52,7 +60,7 @@ def key_of(path: str) -> bytes:
     """
     found = Path(path).stat()
     text = f"{os.path.realpath(path)}\0{found.st_mtime_ns}\0{found.st_size}"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:_KEY_BYTES]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:KEY_BYTES]
 
 
 class Cache:
@@ -70,8 +78,8 @@ class Cache:
         """What is known of some pictures; a file that is damaged counts as none."""
         try:
             table = load_file(self.path)
-            rows = zip(table["keys"], table["features"], table["pixels"], strict=True)
-            self._all = {bytes(key): Known(features, pixels) for key, features, pixels in rows}
+            rows = zip(*(table[name] for name in ("keys", "features", "pixels", "seen")), strict=True)
+            self._all = {bytes(key): Known(*row) for key, *row in rows}
         except FileNotFoundError:
             pass
         except (SafetensorError, OSError, KeyError, ValueError) as error:
@@ -87,12 +95,13 @@ class Cache:
             return
         others = {key: each for key, each in self._all.items() if key not in known}
         some = next(iter(known.values()))
-        most = MOST_OF_A_NETWORK // (_KEY_BYTES + some.features.nbytes + some.pixels.nbytes)
+        most = MOST_OF_A_NETWORK // (2 * KEY_BYTES + some.features.nbytes + some.pixels.nbytes)
         last = list((others | dict(known)).items())[-max(most, 1) :]
         table: dict[str, NDArray[np.generic]] = {
-            "keys": np.frombuffer(b"".join(key for key, _ in last), np.uint8).reshape(-1, _KEY_BYTES),
+            "keys": np.frombuffer(b"".join(key for key, _ in last), np.uint8).reshape(-1, KEY_BYTES),
             "features": np.stack([each.features for _, each in last]),
             "pixels": np.stack([each.pixels for _, each in last]),
+            "seen": np.stack([each.seen for _, each in last]),
         }
         try:
             folder().mkdir(parents=True, exist_ok=True)
@@ -102,9 +111,28 @@ class Cache:
             logger.warning("The features could not be kept: %s", error)
 
 
+def kept_bytes() -> int:
+    """How much all files together take on the disk."""
+    return sum(each.stat().st_size for each in _files())
+
+
+def clear() -> None:
+    """Deletes all features that were kept: they are computed again when they are needed.
+
+    Raises:
+        OSError: one of the files cannot be deleted.
+    """
+    for each in _files():
+        each.unlink(missing_ok=True)
+
+
+def _files() -> list[Path]:
+    return [each for each in folder().glob("*.safetensors") if each.is_file()]
+
+
 def _make_room() -> None:
     """Deletes the files that were written longest ago, until the others fit."""
-    files = sorted(folder().glob("*.safetensors"), key=lambda each: each.stat().st_mtime_ns)
+    files = sorted(_files(), key=lambda each: each.stat().st_mtime_ns)
     total = sum(each.stat().st_size for each in files)
     for each in files[:-1]:
         if total <= MOST_BYTES:

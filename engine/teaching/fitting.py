@@ -10,11 +10,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.tasks import Progress
+from engine.teaching.progress import within
 
 Numbers = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -57,12 +59,13 @@ def fit(features: NDArray[np.floating], labels: Labels, c: float) -> Fitted:
         labels: (N,), of 0 to K − 1, each of them at least once.
         c: the inverse of the regularisation.
     """
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler(copy=False)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it may end before it has fully converged, which harms nobody
+        warnings.simplefilter("ignore", ConvergenceWarning)  # to end before it is quite there harms nobody
         model = LogisticRegression(C=c, max_iter=MOST_ROUNDS)
         model.fit(scaler.fit_transform(features.astype(np.float64)), labels)
     weight, bias = model.coef_, model.intercept_
@@ -80,11 +83,12 @@ def chosen(features: NDArray[np.floating], labels: Labels, seed: int, detail: st
     x, y = features[some], labels[some]
     parts = StratifiedKFold(min(INNER_FOLDS, int(np.bincount(y).min())), shuffle=True, random_state=seed % 2**32)
     losses = dict.fromkeys(STRENGTHS, 0.0)
-    for learnt, left in parts.split(x, y):
-        for c in STRENGTHS:
-            probabilities = fit(x[learnt], y[learnt], c).probabilities(x[left])
-            losses[c] -= float(np.log(probabilities[np.arange(len(left)), y[left]].clip(1e-15)).sum())
-            yield Progress(0, None, detail)
+    total = parts.get_n_splits() * len(STRENGTHS) + 1
+    for done, ((learnt, left), c) in enumerate(product(parts.split(x, y), STRENGTHS)):
+        yield Progress(done, total, detail)
+        probabilities = fit(x[learnt], y[learnt], c).probabilities(x[left])
+        losses[c] -= float(np.log(probabilities[np.arange(len(left)), y[left]].clip(1e-15)).sum())
+    yield Progress(total - 1, total, detail)
     return fit(features, labels, min(losses, key=losses.__getitem__))
 
 
@@ -105,21 +109,10 @@ def left_out(
     parts = StratifiedKFold(FOLDS, shuffle=True, random_state=seed % 2**32)
     for number, (learnt, left) in enumerate(parts.split(features, labels)):
         said = f"{detail}, part {number + 1} of {FOLDS} left out"
-        for _ in (rounds := _Returning(chosen(features[learnt], labels[learnt], seed, said))):
-            yield Progress(number, FOLDS, said)
-        answers[left] = rounds.result.probabilities(features[left])
+        marks = chosen(features[learnt], labels[learnt], seed, said)
+        fitted = yield from within(marks, number / FOLDS, (number + 1) / FOLDS)
+        answers[left] = fitted.probabilities(features[left])
     return answers
-
-
-class _Returning:
-    """A generator whose result is kept when it is gone through."""
-
-    def __init__(self, marks: Generator[Progress, None, Fitted]) -> None:
-        self._marks = marks
-        self.result: Fitted
-
-    def __iter__(self) -> Generator[Progress, None, None]:
-        self.result = yield from self._marks
 
 
 def _some(labels: Labels, seed: int) -> NDArray[np.intp]:

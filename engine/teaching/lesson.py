@@ -1,13 +1,12 @@
-"""What is to be learnt: a folder of pictures for every class, looked through but not decoded. No torch here."""
+"""What is to be learnt: the pictures of every class, listed but not decoded. No torch here; ``folders`` finds them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.errors import ExplainedError
-from engine.images import ImageError, pictures_in
 from engine.images.errors import grouped
 
 FEWEST = 5
@@ -15,8 +14,11 @@ FEWEST = 5
 MOST_OF_A_CLASS = 10_000
 MOST_PICTURES = 20_000
 MOST_CLASSES = 200
+LONGEST_NAME = 200
+"""Characters."""
 
-_REMEDY = "Give one folder for every class, or one folder that holds them."
+REMEDY = "Give one folder for every class, or one folder that holds them."
+_WHAT = "Nothing can be learnt from this"
 
 
 class TeachError(ExplainedError):
@@ -25,10 +27,22 @@ class TeachError(ExplainedError):
 
 @dataclass(frozen=True)
 class ClassFolder:
-    """A class: its name, and the paths of its pictures."""
+    """A class.
+
+    Attributes:
+        name: at first that of its folder.
+        pictures: their paths.
+        found: how many pictures there were, also those over ``MOST_OF_A_CLASS``; 0 is as many as ``pictures``.
+    """
 
     name: str
     pictures: tuple[str, ...]
+    found: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many pictures were left out because there were too many."""
+        return max(0, self.found - len(self.pictures))
 
 
 @dataclass(frozen=True)
@@ -64,72 +78,56 @@ class Lesson:
         return [label for label, each in enumerate(self.classes) for _ in each.pictures]
 
 
-def classes_in(folders: Sequence[str | Path]) -> tuple[ClassFolder, ...]:
-    """The classes that folders mean: one each, or, of a single folder, one for every folder in it.
-
-    Two folders of one name are told apart by those that they lie in. Hidden folders are left out.
-
-    Raises:
-        ImageError: a folder cannot be listed.
-    """
-    paths = [Path(each) for each in folders]
-    if len(paths) == 1:
-        paths = _inside(paths[0]) or paths
-    listed = [(path, pictures_in(path, MOST_OF_A_CLASS)[0]) for path in dict.fromkeys(paths)]
-    return tuple(ClassFolder(_name(path, paths), tuple(pictures)) for path, pictures in listed)
-
-
 def check(classes: Sequence[ClassFolder]) -> None:
     """Refuses what nothing can be learnt from.
 
     Raises:
-        TeachError: there are fewer than two classes, too few pictures of one, or too many of anything.
+        TeachError: there are fewer than two classes, too few pictures of one, two of one name, or too many of anything.
     """
-    what = "Nothing can be learnt from this"
     if len(classes) < 2:
         there = "there is only one class" if classes else "there is no class"
-        raise TeachError(what, f"{there}, and it takes two to tell apart", _REMEDY)
+        raise TeachError(_WHAT, f"{there}, and it takes two to tell apart", REMEDY)
+    check_names([each.name for each in classes])
     for each in classes:
         check_count(each.name, len(each.pictures))
     if len(classes) > MOST_CLASSES:
-        raise TeachError(what, f"there are {len(classes)} classes, more than {MOST_CLASSES}", "Choose fewer folders.")
+        raise TeachError(_WHAT, f"there are {len(classes)} classes, more than {MOST_CLASSES}", "Choose fewer folders.")
     total = sum(len(each.pictures) for each in classes)
     if total > MOST_PICTURES:
         why = f"there are {grouped(total)} pictures, more than {grouped(MOST_PICTURES)}"
-        raise TeachError(what, why, "Take some out: a few hundred of each class are enough.")
+        raise TeachError(_WHAT, why, "Take some out: a few hundred of each class are enough.")
 
 
-def check_count(name: str, count: int) -> None:
+def check_names(names: Sequence[str]) -> None:
+    """Refuses names by which classes cannot be told apart.
+
+    Raises:
+        TeachError: one is empty, too long, or that of two classes.
+    """
+    what, remedy = "The classes cannot be called so", "Give every class a name of its own."
+    if not all(each.strip() for each in names):
+        raise TeachError(what, "a class would have no name", remedy)
+    if any(len(each) > LONGEST_NAME for each in names):
+        raise TeachError(what, f"a name has more than {LONGEST_NAME} characters", "Shorten it.")
+    name, count = Counter(each.strip() for each in names).most_common(1)[0]
+    if count > 1:
+        raise TeachError(what, f"{count} classes would be called “{name}”", remedy)
+
+
+def check_count(name: str, count: int, files: int = 0) -> None:
     """Refuses a class with too few pictures.
+
+    Args:
+        name: of the class.
+        count: how many pictures can be learnt from.
+        files: how many there are in its folder.
 
     Raises:
         TeachError: it has fewer than ``FEWEST``.
     """
     if count < FEWEST:
-        there = {0: "no picture that can be read", 1: "one picture only"}.get(count, f"{count} pictures only")
-        why = f"the class “{name}” has {there}"
+        there = {0: "no picture", 1: "one picture only"}.get(count, f"{count} pictures only")
+        used = f" that can be used, of {grouped(files)} files" if files > count else ""
+        why = f"the class “{name}” has {there}{used}"
         remedy = f"It takes {FEWEST} of every class at least; some tens are better, and a hundred are good."
-        raise TeachError("Nothing can be learnt from this", why, remedy)
-
-
-def are_classes(folders: Sequence[str | Path]) -> bool:
-    """Whether folders look as if they were classes: two at least, each with pictures in it."""
-    try:
-        classes = classes_in(folders)
-    except ImageError:
-        return False
-    return len(classes) > 1 and all(each.pictures for each in classes)
-
-
-def _inside(folder: Path) -> list[Path]:
-    try:
-        found = sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
-    except OSError:
-        return []  # listing its pictures says why
-    return found[: MOST_CLASSES + 1]
-
-
-def _name(path: Path, among: Sequence[Path]) -> str:
-    same = [each for each in among if each.name == path.name and each != path]
-    name = path.name or str(path)
-    return f"{path.parent.name}/{name}" if same else name
+        raise TeachError(_WHAT, why, remedy)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,13 +19,15 @@ from engine.tasks import Progress
 from engine.teaching.fitting import FOLDS, Fitted, chosen, confusion, left_out
 from engine.teaching.gathering import Gathered, gather
 from engine.teaching.lesson import Lesson, check
-from engine.teaching.outcome import Mistake, Outcome, path_of
+from engine.teaching.outcome import Mistake, Outcome, filed, say_data, title_of
+from engine.teaching.progress import within
 from engine.teaching.transformer import Transformer, transformer
 from engine.teaching.tuning import Tuning
 
 MOST_MISTAKES = 100
 """That are told of."""
-_LONGEST_TITLE = 60
+_GATHERED, _TUNED, _COMPARED = 0.6, 0.3, 0.85
+"""Where on the scale of a lesson the pictures are features; if its layers are fitted; and where pixels come in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,17 +63,20 @@ def teach(lesson: Lesson, outcome: list[Outcome]) -> Iterator[Progress]:
     yield Progress(0, None, f"loading {card.title}")
     network = transformer(load_model(lesson.network, lesson.device))
     yield Progress(0, None, "looking at the pictures")
-    gathered = yield from gather(lesson, network)
-    learnt = yield from (_tuned if lesson.epochs else _regressed)(lesson, network, gathered)
-    pixels = (yield from _by_pixels(lesson, gathered)) if lesson.pixels else None
+    start, end = _TUNED if lesson.epochs else _GATHERED, _COMPARED if lesson.pixels else 1.0
+    gathered = yield from within(gather(lesson, network), 0, start)
+    learnt = yield from within((_tuned if lesson.epochs else _regressed)(lesson, network, gathered), start, end)
+    pixels = (yield from within(_by_pixels(lesson, gathered), end, 1)) if lesson.pixels else None
     yield Progress(1, 1, "done")
     outcome.append(_outcome(lesson, card, network, gathered, learnt, pixels))
 
 
 def _regressed(lesson: Lesson, network: Transformer, its: Gathered) -> Generator[Progress, None, _Learnt]:
     """The regression on features: its accuracy by cross-validation, then one fitted to all pictures."""
-    answers = yield from left_out(its.features, its.labels, lesson.seed, "fitting")
-    fitted = yield from chosen(its.features, its.labels, lesson.seed, "fitting to all pictures")
+    rounds = left_out(its.features, its.labels, lesson.seed, "fitting")
+    answers = yield from within(rounds, 0, FOLDS / (FOLDS + 1))
+    last = chosen(its.features, its.labels, lesson.seed, "fitting to all pictures")
+    fitted = yield from within(last, FOLDS / (FOLDS + 1), 1)
     trained = float((fitted.probabilities(its.features).argmax(1) == its.labels).mean())
     note = "" if network.layer else f"The last layer of {network.base.title} could not be told: its answers are used."
     return _Learnt(_head(fitted), answers, np.arange(len(its.labels)), trained, fitted.c, note)
@@ -84,12 +88,14 @@ def _tuned(lesson: Lesson, network: Transformer, its: Gathered) -> Generator[Pro
 
     parts = StratifiedKFold(FOLDS, shuffle=True, random_state=lesson.seed % 2**32)
     rows, aside = next(iter(parts.split(its.features, its.labels)))
-    start = yield from chosen(its.features[rows], its.labels[rows], lesson.seed, "fitting the new last layer")
+    marks = chosen(its.features[rows], its.labels[rows], lesson.seed, "fitting the new last layer")
+    start = yield from within(marks, 0, 0.1)
     before = float((start.probabilities(its.features[aside]).argmax(1) == its.labels[aside]).mean())
     tuning = Tuning(network, start, lesson.seed)
-    yield from tuning.run(its, rows, lesson.epochs)
-    answers = yield from tuning.answers(its, aside)
-    seen = yield from tuning.answers(its, rows)
+    asked = 0.1 + 0.9 * lesson.epochs / (lesson.epochs + 0.5)  # to be asked takes about half as long as to be fitted
+    yield from within(tuning.run(its, rows, lesson.epochs), 0.1, asked)
+    answers = yield from within(tuning.answers(its, aside, "left out"), asked, asked + (1 - asked) / FOLDS)
+    seen = yield from within(tuning.answers(its, rows, "learnt from"), asked + (1 - asked) / FOLDS, 1)
     trained = float((seen.argmax(1) == its.labels[rows]).mean())
     tensors = {
         name: each.detach().cpu().contiguous()
@@ -123,15 +129,11 @@ def _outcome(
     lesson: Lesson, card: NetworkCard, network: Transformer, its: Gathered, learnt: _Learnt, pixels: float | None
 ) -> Outcome:
     labels = its.labels[learnt.rows]
-    counts = confusion(labels, learnt.answers)
     weights = save(dict(learnt.tensors))
-    right, count = int(np.trace(counts)), int(counts.sum())
-    return Outcome(
-        record=_record(
-            lesson, card, network, its, learnt, weights, f"{100 * right / count:.1f} % of {count} pictures left out"
-        ),
+    made = Outcome(
+        record=_record(lesson, card, network, its, learnt),
         weights=weights,
-        confusion=counts,
+        confusion=confusion(labels, learnt.answers),
         mistakes=_mistakes([its.paths[row] for row in learnt.rows], labels, learnt.answers),
         skipped=its.skipped,
         features=network.count,
@@ -140,7 +142,17 @@ def _outcome(
         trained=learnt.trained,
         pixels=pixels,
         note=learnt.note,
+        base=card.title,
+        pictures=_counts(its),
+        examples=tuple(its.paths[int(np.argmax(its.labels == label))] for label in range(len(lesson.classes))),
+        twice=its.twice,
+        torn=its.torn,
     )
+    return filed(made)
+
+
+def _counts(its: Gathered) -> tuple[int, ...]:
+    return tuple(np.bincount(its.labels).tolist())
 
 
 def _mistakes(paths: list[str], labels: NDArray[np.int64], answers: NDArray[np.float64]) -> tuple[Mistake, ...]:
@@ -153,24 +165,15 @@ def _mistakes(paths: list[str], labels: NDArray[np.int64], answers: NDArray[np.f
     )
 
 
-def _record(
-    lesson: Lesson,
-    card: NetworkCard,
-    network: Transformer,
-    its: Gathered,
-    learnt: _Learnt,
-    weights: bytes,
-    top1: str,
-) -> OwnNetwork:
-    title, digest = lesson.title.strip() or _title(lesson, card), hashlib.sha256(weights).hexdigest()
-    names = tuple(each.name for each in lesson.classes)
-    numbers = np.bincount(its.labels).tolist()
-    counts = ", ".join(f"{number} of {name}" for number, name in zip(numbers, names, strict=True))
+def _record(lesson: Lesson, card: NetworkCard, network: Transformer, its: Gathered, learnt: _Learnt) -> OwnNetwork:
+    """The record but for what tells of its file."""
+    names = tuple(each.name.strip() for each in lesson.classes)
+    right = learnt.answers.argmax(1) == its.labels[learnt.rows]
     return OwnNetwork(
-        title=title,
+        title=lesson.title.strip() or title_of(names, card.title),
         kind=Kind.TAUGHT,
-        file=str(path_of(title, digest)),
-        sha256=digest,
+        file="not written yet",
+        sha256="not known yet",
         classes=names,
         size=card.size,
         resize=card.resize,
@@ -178,9 +181,8 @@ def _record(
         std=card.std,
         interpolation=card.interpolation,
         parameters=_parameters(network, len(names)),
-        megabytes=round(len(weights) / 1e6, 3),
-        data=f"your own pictures: {counts if len(names) <= 4 else f'{len(names)} classes'}",
-        top1=top1,
+        data=say_data(names, _counts(its)),
+        top1=f"{100 * right.mean():.1f} % of {len(right)} pictures left out",
         note=f"A logistic regression above the features of {card.title}." + (f" {learnt.note}" if learnt.note else ""),
         details={"base": card.name, "base_sha": card.sha, "layer": network.layer, "family": card.family},
     )
@@ -188,9 +190,3 @@ def _record(
 
 def _parameters(network: Transformer, classes: int) -> int:
     return network.features.parameters_count + classes * (network.count + 1)
-
-
-def _title(lesson: Lesson, card: NetworkCard) -> str:
-    names = ", ".join(each.name for each in lesson.classes)
-    shown = names if len(names) <= _LONGEST_TITLE else f"{len(lesson.classes)} classes"
-    return f"{shown} ({card.title})"

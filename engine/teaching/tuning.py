@@ -81,16 +81,19 @@ class Tuning:
             for start in range(0, len(order), BATCH):
                 loss = self._step(gathered, order[start : start + BATCH], steps)
                 done = epoch * len(order) + start
-                yield Progress(done, epochs * len(order), f"fitting the last layers, loss {loss:.3f}")
+                said = f"fitting the last layers, round {epoch + 1} of {epochs}, loss {loss:.3f}"
+                yield Progress(done, epochs * len(order), said)
         self.network.requires_grad_(False)
 
-    def answers(self, gathered: Gathered, rows: NDArray[np.intp]) -> Generator[Progress, None, NDArray[np.float64]]:
-        """The probabilities (len(rows), K) of the pictures of those rows."""
+    def answers(
+        self, gathered: Gathered, rows: NDArray[np.intp], which: str
+    ) -> Generator[Progress, None, NDArray[np.float64]]:
+        """The probabilities (len(rows), K) of the pictures of those rows; ``which`` are said to be asked about."""
         found = []
         for start in range(0, len(rows), BATCH):
             with torch.no_grad():
                 found.append(self._logits(gathered, rows[start : start + BATCH])[0].double().softmax(1).cpu().numpy())
-            yield Progress(start, len(rows), "asking about the pictures left out")
+            yield Progress(start, len(rows), f"asking about the pictures {which}")
         return np.concatenate(found)
 
     def _step(self, gathered: Gathered, rows: NDArray[np.intp], steps: torch.optim.Optimizer) -> float:

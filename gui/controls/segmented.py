@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMargins, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
@@ -95,6 +95,10 @@ class _Segment(QAbstractButton):
         """The text with the margins of a button."""
         text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text())
         return QSize(text.width() + 2 * theme.GRID, text.height() + theme.GRID)
+
+    def minimumSizeHint(self) -> QSize:
+        """The text, whole: a cut one is worse than a cut neighbour."""
+        return self.sizeHint().shrunkBy(QMargins(theme.GRID // 2, 0, theme.GRID // 2, 0))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The pressed one is filled; the one with the keyboard has a ring."""

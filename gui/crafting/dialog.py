@@ -1,4 +1,4 @@
-"""The window itself: three pages, and what their buttons do."""
+"""The window itself: three pages on which something grows, one of what is kept, and what their buttons do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QTabWidget, QVBoxLayout
 
 from engine.catalogue.attacks import Norm, Patch, Universal
-from engine.catalogue.crafted import CraftKind, keep
+from engine.catalogue.crafted import Crafted, CraftKind, keep
 from engine.crafting.growing import Grown, Making
 from engine.crafting.workshop import Asked, Workshop
 from engine.frame import Floats, Frame
@@ -22,6 +22,8 @@ from engine.images import SaveError, quantise, save_png
 from engine.request import Placement
 from engine.tasks import State, Task
 from gui import theme
+from gui.controls.tabs import LevelTabs
+from gui.crafting.kept import KeptPage
 from gui.crafting.pages import FolderRow, FoolingPage, PatchPage, UniversalPage
 from gui.panels import pasted
 
@@ -60,6 +62,7 @@ class CraftDialog(QDialog):
         self.universal, self.patch, self.fooling = UniversalPage(self), PatchPage(self), FoolingPage(self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
+        LevelTabs(self.tabs.tabBar())
         for page, title in (
             (self.universal, "&Universal perturbation"),
             (self.patch, "&Patch"),
@@ -67,6 +70,10 @@ class CraftDialog(QDialog):
         ):
             self.tabs.addTab(page, title)
             self._connect(page)
+        self.kept = KeptPage(self)
+        self.kept.useWanted.connect(self._use_record)
+        self.kept.failed.connect(lambda why: self._session.report(why, is_error=True))
+        self.tabs.addTab(self.kept, "K&ept")
         for folder in (self.universal.folder, self.patch.folder):
             folder.wanted.connect(lambda folder=folder: self._ask_for_folder(folder))
         rows = QVBoxLayout(self)
@@ -169,9 +176,11 @@ class CraftDialog(QDialog):
             self._use_picture(grown)
             return
         name = self._keep(grown)
-        if name is None:
-            return
-        record, session = grown.record, self._session
+        if name is not None:
+            self._use_record(name, grown.record)
+
+    def _use_record(self, name: str, record: Crafted) -> None:
+        session = self._session
         if record.kind == CraftKind.UNIVERSAL:
             session.choose(
                 attack=Universal(name), norm=Norm(record.norm), epsilon=record.epsilon, target=None, iterate=None

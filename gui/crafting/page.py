@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
-from superqt import QLargeIntSpinBox
 
 from engine.catalogue.crafting import Recipe
 from engine.crafting.growing import Making
 from engine.frame import Frame
 from gui import theme
 from gui.controls.section import Caption
+from gui.controls.seed import seed_box
 from gui.crafting.curve import CraftCurve, Lines
 from gui.crafting.picture import CraftPicture
 from gui.forms import OptionsForm, labelled, turn_only_with_focus
@@ -48,6 +49,8 @@ class Page(QWidget):
         self.form: OptionsForm | None = None
         self._make_controls(save)
         self.rows = QVBoxLayout()
+        self._first_rows: list[QWidget] = []
+        self._first_stops: list[QWidget] = []
         self._lay_out()
         self._show_recipe(0)
         self.show_making(None)
@@ -63,14 +66,11 @@ class Page(QWidget):
         turn_only_with_focus(self.chooser)
         self.network = Caption(parent=self)
         self.summary = Caption(parent=self)
-        self.seed = QLargeIntSpinBox(self)
-        self.seed.setRange(0, 2**63 - 1)  # type: ignore[no-untyped-call]
-        self.seed.setToolTip("Of every random choice: the same seed and the same pictures give the same result.")
-        turn_only_with_focus(self.seed)
+        self.seed = seed_box("Of every random choice: the same seed and the same pictures give the same result.")
         self.start, self.stop = QPushButton("&Start", self), QPushButton("S&top", self)
         self.again = QPushButton("Be&gin anew", self)
         self.again.setToolTip("Throws away what has grown so far; what was kept stays.")
-        self.use, self.save = QPushButton("&Use on the bench", self), QPushButton(save, self)
+        self.use, self.save = QPushButton("Use &on the bench", self), QPushButton(save, self)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(theme.GRID)
@@ -127,6 +127,25 @@ class Page(QWidget):
         columns.addWidget(column)
         columns.addLayout(shown, 1)
 
+    def add_first(self, row: QWidget, stops: Sequence[QWidget]) -> None:
+        """Puts a row above the recipe, below those that were put there before.
+
+        Args:
+            row: what is shown.
+            stops: those of it at which the Tab key stops.
+        """
+        self._first_rows.append(row)
+        self._first_stops.extend(stops)
+        self.rows.insertWidget(self.rows.indexOf(self.network) + len(self._first_rows), row)
+        self._order_stops()
+
+    def _order_stops(self) -> None:
+        """The Tab key goes from top to bottom, whatever was made last."""
+        editors = [] if self.form is None else self.form.editors
+        buttons = self.start, self.stop, self.again, self.save, self.use
+        for before, after in pairwise([*self._first_stops, self.chooser, *editors, self.seed, *buttons]):
+            QWidget.setTabOrder(before, after)
+
     # What is asked
 
     def show_frame(self, frame: Frame) -> None:
@@ -153,7 +172,7 @@ class Page(QWidget):
         self.form = OptionsForm(recipe, self)
         self.form.edited.connect(lambda edited: self._remember(place, edited))
         self.rows.insertWidget(self.rows.indexOf(self.summary) + 1, self.form)
-        QWidget.setTabOrder(self.chooser, self.form)
+        self._order_stops()
 
     def _remember(self, place: int, recipe: Any) -> None:
         self._recipes[place] = recipe

@@ -73,9 +73,9 @@ class UniversalPage(Page):
         self.norm.show_value(Norm.LINF)
         self._norm = Norm.LINF
         self.epsilon = _number("How large the perturbation may be.")
-        self.rows.insertWidget(1, self.folder)
-        self.rows.insertWidget(2, labelled("Norm", self.norm))
-        self.rows.insertWidget(3, labelled("ε", self.epsilon))
+        self.add_first(self.folder, [self.folder.button])
+        self.add_first(labelled("Norm", self.norm), self.norm.buttons)
+        self.add_first(labelled("ε", self.epsilon), [self.epsilon])
         self.norm.chosen.connect(self._on_norm_chosen)
         self._on_norm_chosen(Norm.LINF)
 
@@ -113,11 +113,11 @@ class UniversalPage(Page):
 class TargetPage(Page):
     """What patches and fooling images have in common: the class that they are to be seen as."""
 
-    def _add_target(self, place: int) -> None:
+    def _add_target(self) -> None:
         self.target = ClassChooser(optional=False, parent=self)
         self.target.entry.setAccessibleName("Class to be seen")
         self.target.entry.setPlaceholderText("type a class")
-        self.rows.insertWidget(place, labelled("Seen as", self.target))
+        self.add_first(labelled("Seen as", self.target), [self.target.entry])
 
     def show_frame(self, frame: Frame) -> None:
         """Another network may know other classes."""
@@ -135,8 +135,8 @@ class PatchPage(TargetPage):
         picture = CraftPicture("Patch", advice, round_=True)
         super().__init__(PATCH_RECIPES, picture, lines, "&Keep for later", parent)
         self.folder = FolderRow(self)
-        self.rows.insertWidget(1, self.folder)
-        self._add_target(2)
+        self.add_first(self.folder, [self.folder.button])
+        self._add_target()
 
     def asked(self, request: Request) -> Asked | str:
         """What is to be crafted, or what is still missing."""
@@ -157,7 +157,7 @@ class FoolingPage(TargetPage):
         lines = Lines("probability (%)", theme.TARGET, "the class")
         advice = "Choose a class and press Start: here a picture will grow that the network takes for it."
         super().__init__(FOOLING_RECIPES, CraftPicture("Fooling image", advice), lines, "&Save PNG…", parent)
-        self._add_target(1)
+        self._add_target()
 
     def asked(self, request: Request) -> Asked | str:
         """What is to be crafted, or what is still missing."""

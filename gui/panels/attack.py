@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMargins, QModelIndex, QPersistentModelIndex, QRegularExpression, QSize, Qt
-from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtCore import QMargins, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QStyledItemDelegate, QStyleOptionViewItem, QWidget
-from superqt import QLargeIntSpinBox
 
-from engine.catalogue.attacks import ATTACKS, Attack
+from engine.catalogue.attacks import ATTACKS, FAMILIES, Attack
 from engine.request import Request
 from gui import theme
 from gui.bind import bind, follow
@@ -18,12 +18,17 @@ from gui.forms import OptionsForm, turn_only_with_focus
 from gui.panels.presets import Presets
 from gui.session import Session
 
-_TITLE = Qt.ItemDataRole.UserRole
+if TYPE_CHECKING:
+    from superqt import QLargeIntSpinBox
+
+_NAME = Qt.ItemDataRole.UserRole
+"""The name of an attack; none on the line that heads a family."""
+_TITLE = Qt.ItemDataRole.UserRole + 1
 """The whole title of an attack, which its line of the open list shows."""
 
 
 class AttackPanel(Section):
-    """The attacks from weak to strong, and a form made from the chosen one's options."""
+    """The attacks, by family and from weak to strong, and a form made from the chosen one's options."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Attack", parent)
@@ -35,17 +40,30 @@ class AttackPanel(Section):
         self._summary = Caption(parent=self)
         self.add(self.chooser)
         self.add(self._summary)
-        self.seed = _seed(self)
-        self._seed_row = self.add_row("Seed", self.seed)
+        self._seed: QLargeIntSpinBox | None = None
+        self._seed_row: QWidget | None = None
         self.chooser.activated.connect(self._on_chooser_activated)
-        bind(session, "seed", self.seed, QLargeIntSpinBox.setValue, self.seed.valueChanged)
         follow(session, self._on_attack_changed, "attack")
         follow(session, self._on_chance_changed, "attack", "rules")
+
+    @property
+    def seed(self) -> QLargeIntSpinBox:
+        """The box for the seed, made when an attack first draws: its library takes a tenth of a second to import."""
+        return self._seed or self._add_seed()
+
+    def _add_seed(self) -> QLargeIntSpinBox:
+        from gui.controls.seed import seed_box
+
+        seed = self._seed = seed_box("Of every random choice: the same seed gives the same picture.")
+        self._seed_row = self.add_row("Seed", seed)
+        bind(self._session, "seed", seed, type(seed).setValue, seed.valueChanged)
+        self._order_stops()
+        return seed
 
     def _on_attack_changed(self, request: Request) -> None:
         attack = request.attack
         self._used[attack.name] = attack
-        self.chooser.setCurrentIndex(self.chooser.findText(short_title(attack)))
+        self.chooser.setCurrentIndex(self.chooser.findData(attack.name, _NAME))
         self.chooser.setToolTip(_help(type(attack)))
         self._summary.setText(attack.summary)
         self._summary.setToolTip(_help(type(attack)))
@@ -54,7 +72,11 @@ class AttackPanel(Section):
     def _on_chance_changed(self, request: Request) -> None:
         """Other views of the picture are random, too."""
         attack = request.attack
-        self._seed_row.setVisible(attack.draws or (attack.follows_gradient and request.rules.views > 0))
+        matters = attack.draws or (attack.follows_gradient and request.rules.views > 0)
+        if matters and self._seed_row is None:
+            self._add_seed()
+        if self._seed_row is not None:
+            self._seed_row.setVisible(matters)
 
     def _show_form(self, attack: Attack) -> None:
         """Keeps the form while it is the same attack's: the user may be typing into it."""
@@ -68,10 +90,14 @@ class AttackPanel(Section):
         self.form = OptionsForm(attack, self)
         self.form.edited.connect(self._on_form_edited)
         self.form.settled.connect(self._session.settle)
-        self.body.insertWidget(self.body.indexOf(self._seed_row), self.form)
+        self.body.insertWidget(self.body.indexOf(self._summary) + 1, self.form)
         self.form.setVisible(bool(self.form.editors))
-        stops = [self.chooser, *self.form.editors, self.seed]
-        for before, after in pairwise(stops):
+        self._order_stops()
+
+    def _order_stops(self) -> None:
+        """The Tab key goes from top to bottom, whatever was made last."""
+        editors = [] if self.form is None else self.form.editors
+        for before, after in pairwise([self.chooser, *editors, *([] if self._seed is None else [self._seed])]):
             self.setTabOrder(before, after)
 
     def _on_form_edited(self, attack: Attack) -> None:
@@ -79,7 +105,7 @@ class AttackPanel(Section):
 
     def _on_chooser_activated(self, index: int) -> None:
         """Another attack keeps of the request what it can: the norm, ε and the target."""
-        kind = list(ATTACKS.values())[index]
+        kind = ATTACKS[self.chooser.itemData(index, _NAME)]
         request = self._session.request
         if isinstance(request.attack, kind):
             return
@@ -98,7 +124,7 @@ class _WholeTitles(QStyledItemDelegate):
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         """Takes the title instead of the text."""
         super().initStyleOption(option, index)
-        option.text = index.data(_TITLE)
+        option.text = index.data(_TITLE) or index.data()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Room between the lines."""
@@ -109,24 +135,31 @@ def _chooser(parent: QWidget) -> QComboBox:
     chooser = QComboBox(parent)
     chooser.setAccessibleName("Attack")
     chooser.setItemDelegate(_WholeTitles(chooser))
-    for index, kind in enumerate(ATTACKS.values()):
-        chooser.addItem(short_title(kind))
-        chooser.setItemData(index, kind.title, _TITLE)
-        chooser.setItemData(index, _help(kind), Qt.ItemDataRole.ToolTipRole)
+    lines = QStandardItemModel(chooser)
+    for family, kinds in FAMILIES.items():
+        lines.appendRow(_heading(family))
+        for kind in kinds:
+            lines.appendRow(_line(kind))
+    chooser.setModel(lines)
     chooser.view().setMinimumWidth(chooser.view().sizeHintForColumn(0))
     turn_only_with_focus(chooser)
     return chooser
 
 
-def _seed(parent: QWidget) -> QLargeIntSpinBox:
-    seed = QLargeIntSpinBox(parent)
-    seed.setRange(0, 2**63 - 1)  # type: ignore[no-untyped-call]
-    seed.setKeyboardTracking(False)
-    # The box's own validator lets a lone "-" and figures such as "²" pass, and then fails to read them.
-    seed.lineEdit().setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{0,19}"), seed))
-    seed.setToolTip("Of every random choice: the same seed gives the same picture.")
-    turn_only_with_focus(seed)
-    return seed
+def _heading(family: str) -> QStandardItem:
+    """A line that cannot be chosen; the keys pass over it."""
+    line = QStandardItem(family)
+    line.setFlags(Qt.ItemFlag.NoItemFlags)
+    line.setFont(theme.font(theme.Type.CAPTION, bold=True))
+    return line
+
+
+def _line(kind: type[Attack]) -> QStandardItem:
+    line = QStandardItem(short_title(kind))
+    line.setData(kind.name, _NAME)
+    line.setData(kind.title, _TITLE)
+    line.setToolTip(_help(kind))
+    return line
 
 
 def short_title(attack: Attack | type[Attack]) -> str:

@@ -1,45 +1,47 @@
-"""A black pad to draw on with white ink, by mouse, pen or finger; and the same picture as the network sees it."""
+"""A black pad to draw on with white ink, by mouse, pen or finger, or with the arrow keys."""
 
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
-from engine.frame import Floats, Pixels
+from engine.frame import Pixels
 from engine.images.drawn import FIELD, SIDE
 from gui import theme
+from gui.panels.seen import Square
 
 FINEST, BROADEST, USUAL = 8, 80, 22
 """Widths of the pencil, in pixels of ink; the usual one is about as wide as in MNIST's digits."""
-_HINT = "Draw here.\nThe left button draws,\nthe right one rubs out."
+
+CELL = SIDE / FIELD
+"""Of the pad, in pixels of ink, is one of the network's pixels: as far as an arrow key leads."""
+
+_HINT = (
+    "Draw here.\nThe left button draws,\nthe right one rubs out.\n\nBy keyboard: arrows move,\nwith Shift they draw."
+)
+_DESCRIPTION = (
+    "White ink on black. Arrow keys move the pencil, with Shift they draw, with Control they rub out; Enter leaves a "
+    "dot, Delete clears the pad."
+)
+_MIDDLE = QPointF(SIDE / 2, SIDE / 2)
 _INK, _GROUND = QColor(255, 255, 255), QColor(0, 0, 0)
-_CLEAR_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+_BUNDLED = Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents
+"""Leaves out places where the mouse has been while the window is busy: quick curves would come out as polygons."""
 
-
-class Square(QWidget):
-    """As large a square as its place allows, in a frame; what is in it is for subclasses to paint."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(96, 96)
-
-    def sizeHint(self) -> QSize:
-        """As large as the pad's ink."""
-        return QSize(SIDE, SIDE)
-
-    def place(self) -> QRectF:
-        """The square, in the widget's pixels."""
-        side = min(self.width(), self.height()) - 4
-        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
-
-    def paint_frame(self, painter: QPainter, ink: QColor, width: float = 1) -> None:
-        """A line around the square."""
-        painter.setPen(QPen(ink, width))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(self.place().adjusted(-width / 2, -width / 2, width / 2, width / 2))
+_KEY, _HELD = Qt.Key, Qt.KeyboardModifier
+_WAYS = {
+    _KEY.Key_Left: QPointF(-CELL, 0),
+    _KEY.Key_Right: QPointF(CELL, 0),
+    _KEY.Key_Up: QPointF(0, -CELL),
+    _KEY.Key_Down: QPointF(0, CELL),
+}
+_DOTS = (_KEY.Key_Return, _KEY.Key_Enter)
+_CLEARS = (_KEY.Key_Delete, _KEY.Key_Backspace)
+_LIFTS = (_KEY.Key_Shift, _KEY.Key_Control)
+_TOOLS = {_HELD.ShiftModifier: Qt.MouseButton.LeftButton, _HELD.ControlModifier: Qt.MouseButton.RightButton}
+"""What is held beside an arrow key is the pencil or the rubber, as the buttons of the mouse are."""
 
 
 class Canvas(Square):
@@ -58,12 +60,14 @@ class Canvas(Square):
         self._image.fill(_GROUND)
         self._is_blank = True
         self._last: QPointF | None = None
+        self._marked: QPointF | None = None
         self._pencil = USUAL
+        self._was_bundled = QCoreApplication.testAttribute(_BUNDLED)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)  # the right button is the rubber
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Pad to draw on")
-        self.setAccessibleDescription("White ink on black. Delete clears it.")
+        self.setAccessibleDescription(_DESCRIPTION)
 
     @property
     def ink(self) -> Pixels:
@@ -72,9 +76,9 @@ class Canvas(Square):
         return lines[:, :SIDE].copy()
 
     @property
-    def is_drawing(self) -> bool:
-        """Whether a button is held."""
-        return self._last is not None
+    def marked(self) -> QPointF | None:
+        """Where the keys have led the pencil, in pixels of ink; None while the mouse has it."""
+        return self._marked
 
     def show_ink(self, ink: Pixels) -> None:
         """Shows other ink, without telling of it."""
@@ -86,6 +90,7 @@ class Canvas(Square):
     def set_pencil(self, width: int) -> None:
         """Takes another pencil, so many pixels of ink wide; the rubber is twice as wide."""
         self._pencil = width
+        self.update()
 
     def to_ink(self, point: QPointF) -> QPointF:
         """From the widget's pixels to those of the ink."""
@@ -100,6 +105,10 @@ class Canvas(Square):
             event.ignore()
             return
         self.letGo.emit()  # whatever was going on is complete
+        if self._last is None:
+            self._was_bundled = QCoreApplication.testAttribute(_BUNDLED)
+            QCoreApplication.setAttribute(_BUNDLED, False)
+        self._marked = None
         self._last = self.to_ink(event.position())
         self._stroke(self._last, event.button())
 
@@ -114,12 +123,16 @@ class Canvas(Square):
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         """Lifts it."""
+        self._lift()
+
+    def _lift(self) -> None:
         if self._last is not None:
             self._last = None
+            QCoreApplication.setAttribute(_BUNDLED, self._was_bundled)
             self.letGo.emit()
 
     def _stroke(self, to: QPointF, button: Qt.MouseButton) -> None:
-        assert self._last is not None  # noqa: S101 - only while a button is held
+        assert self._last is not None  # noqa: S101 - only while something is held
         is_rubber = button == Qt.MouseButton.RightButton
         pen = QPen(_GROUND if is_rubber else _INK, self._pencil * (2 if is_rubber else 1))
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
@@ -136,12 +149,60 @@ class Canvas(Square):
         self.update()
         self.drawn.emit()
 
+    # What the keys do
+
+    def event(self, event: QEvent) -> bool:
+        """Takes its keys before any shortcut of the window does."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_ours(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete clears the pad."""
-        if event.key() in _CLEAR_KEYS:
-            self.clearWanted.emit()
-        else:
+        """Leads the pencil, draws with it, or clears the pad."""
+        if not _is_ours(event):
             super().keyPressEvent(event)
+            return
+        key = Qt.Key(event.key())
+        if key in _CLEARS:
+            self.clearWanted.emit()
+        elif key in _DOTS:
+            self._draw_to(self._start, Qt.MouseButton.LeftButton)
+            self._lift()
+        else:
+            self._lead(_WAYS[key], _TOOLS.get(_held(event)))
+
+    @property
+    def _start(self) -> QPointF:
+        """Where the keys find the pencil."""
+        return _MIDDLE if self._marked is None else self._marked
+
+    def _lead(self, way: QPointF, tool: Qt.MouseButton | None) -> None:
+        """One pixel of the network's along; without a tool nothing is drawn."""
+        start = self._start
+        to = start + way
+        to = QPointF(min(max(to.x(), 0), SIDE), min(max(to.y(), 0), SIDE))
+        if tool is None:
+            self._lift()
+            self._marked = to
+            self.update()
+            return
+        self._marked = start
+        self._draw_to(to, tool)
+
+    def _draw_to(self, to: QPointF, tool: Qt.MouseButton) -> None:
+        """A part of a stroke, which goes on until what is held is let go."""
+        if self._last is None:
+            self.letGo.emit()
+            self._last = self._start
+        self._marked = to
+        self._stroke(to, tool)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Lifts the pencil with the key that held it down."""
+        if event.key() in _LIFTS:
+            self._lift()
+        super().keyReleaseEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows where the focus is."""
@@ -151,58 +212,39 @@ class Canvas(Square):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """And that it is gone."""
         super().focusOutEvent(event)
+        self._lift()
         self.update()
 
+    # What is seen
+
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The ink; on an empty pad, how to draw."""
+        """The ink, and the pencil where the keys have it; on an empty pad, how to draw."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(self.place(), self._image)
         if self._is_blank:
             painter.setPen(QColor(theme.OTHER))
             painter.drawText(self.place(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, _HINT)
+        if self._marked is not None and self.hasFocus():
+            self._paint_pencil(painter, self._marked)
         self.paint_frame(painter, theme.color("accent" if self.hasFocus() else "line"), 2 if self.hasFocus() else 1)
 
-
-class Seen(Square):
-    """What the network sees of the drawing, pixel by pixel."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._image = QImage()
-        self.setAccessibleName("The drawing as the network sees it")
-
-    @property
-    def image(self) -> QImage:
-        """What is shown; null while nothing is."""
-        return self._image
-
-    def show_picture(self, picture: Floats | None) -> None:
-        """Shows (H, W, C) pixels in [0, 1], or nothing."""
-        self._image = QImage() if picture is None else _to_image(picture)
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Enlarged by nearest neighbour, with a faint cross where MNIST's digits have their middle."""
-        painter = QPainter(self)
-        painter.fillRect(self.place(), theme.color("stage"))
-        if not self._image.isNull():
-            painter.drawImage(self.place(), self._image)
-            if self._image.size() == QSize(FIELD, FIELD):
-                self._paint_middle(painter)
-        self.paint_frame(painter, theme.color("line"))
-
-    def _paint_middle(self, painter: QPainter) -> None:
-        place = self.place()
-        cell = place.width() / FIELD
-        middle = place.topLeft() + QPointF(FIELD / 2 + 0.5, FIELD / 2 + 0.5) * cell
-        painter.setPen(QPen(QColor(theme.OTHER), 1, Qt.PenStyle.DotLine))
-        painter.drawLine(QPointF(place.left(), middle.y()), QPointF(place.right(), middle.y()))
-        painter.drawLine(QPointF(middle.x(), place.top()), QPointF(middle.x(), place.bottom()))
+    def _paint_pencil(self, painter: QPainter, at: QPointF) -> None:
+        scale = self.place().width() / SIDE
+        middle, radius = self.place().topLeft() + at * scale, self._pencil * scale / 2
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for ink, width in ((_GROUND, 3), (theme.color("accent"), 1.5)):
+            painter.setPen(QPen(ink, width))
+            painter.drawEllipse(QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius))
 
 
-def _to_image(picture: Floats) -> QImage:
-    levels = np.ascontiguousarray(np.rint(picture * 255).astype(np.uint8))
-    height, width, channels = levels.shape
-    kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
-    return QImage(levels.data, width, height, width * channels, kind).copy()
+def _held(event: QKeyEvent) -> Qt.KeyboardModifier:
+    """What is held beside a key, wherever on the keyboard that is."""
+    return event.modifiers() & ~_HELD.KeypadModifier
+
+
+def _is_ours(event: QKeyEvent) -> bool:
+    key, held = Qt.Key(event.key()), _held(event)
+    if key in _WAYS:
+        return held == _HELD.NoModifier or held in _TOOLS
+    return key in (*_DOTS, *_CLEARS) and held == _HELD.NoModifier

@@ -57,8 +57,9 @@ class Dragging(QObject):
 
 
 def _begins(event: QMouseEvent) -> bool:
-    is_alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
-    return is_alt and event.button() == Qt.MouseButton.LeftButton
+    """With Alt; Shift may be held as well, for desktops that move their windows with Alt alone."""
+    held = event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+    return held == Qt.KeyboardModifier.AltModifier and event.button() == Qt.MouseButton.LeftButton
 
 
 def _within(shift: float) -> float:

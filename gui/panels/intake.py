@@ -11,10 +11,11 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QUrl
 from PySide6.QtGui import QImage
 
+from engine.catalogue.own import SUFFIXES
 from engine.images import FILE_LIMIT, PIXEL_LIMIT, ImageError, is_picture_name, pictures_in
 from engine.images.errors import RefusedError, check_size, grouped
 from engine.images.kinds import kind_of
-from engine.teaching.lesson import are_classes
+from engine.teaching.folders import are_classes
 from gui.panels import pasted
 
 LIMIT = 1000
@@ -26,8 +27,6 @@ TEXT_LIMIT = 100_000
 
 REMOTE = "Foolscope fetches nothing: save the picture first, then drop the file."
 _WHAT_TO_DROP = "Drop pictures, a folder of pictures, a session (.json) or a network (.safetensors, .pt, .onnx …)."
-WEIGHTS = (".safetensors", ".pth", ".pt", ".pt2", ".onnx", ".ckpt", ".bin")
-"""How the names of files end that may be networks."""
 _ENCODED = {
     "image/png": ".png",
     "image/webp": ".webp",
@@ -183,7 +182,7 @@ def _classes(paths: Sequence[str], found: _Sorted) -> tuple[str, ...]:
 
 def _may_be_network(path: str) -> bool:
     """Whether a file is called as networks are; whether it is one is found out when it is opened."""
-    return path.lower().endswith(WEIGHTS) and Path(path).is_file()
+    return path.lower().endswith(SUFFIXES) and Path(path).is_file()
 
 
 def _some(troubles: Sequence[str]) -> list[str]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QWidget
 
-from engine.catalogue.models import NetworkCard, Source, find_network, is_at_hand, known_network
+from engine.catalogue.drawings import drawing_for
+from engine.catalogue.models import find_network, is_at_hand, known_network
+from engine.frame import Frame
 from engine.request import Request
-from gui import theme
 from gui.bind import follow
 from gui.controls.section import Caption, Section
 from gui.forms import turn_only_with_focus
-from gui.icons import icon
 from gui.panels.companions import Companions
+from gui.panels.downloading import Download, Question
 from gui.panels.network_words import describe, say_facts
 from gui.panels.networks import NetworkList
 from gui.panels.presets import Presets
-from gui.session import Session
+from gui.session import Message, Session
+
+_OPENING = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down, Qt.Key.Key_Up}
 
 
 class ModelPanel(Section):
@@ -32,6 +34,8 @@ class ModelPanel(Section):
     """The user wants to open a network of their own."""
     forgetRequested = Signal(str)  # noqa: N815
     """The name of a network of the user's own that is to be forgotten."""
+    deleteRequested = Signal(str)  # noqa: N815
+    """The name of a network whose downloaded weights are not wanted any more."""
     clearRequested = Signal()  # noqa: N815
     """The user wants to be rid of downloaded weights."""
 
@@ -44,6 +48,7 @@ class ModelPanel(Section):
         self.list = NetworkList(self)
         self._downloads: dict[str, Download] = {}
         self._wanted: dict[str, str] = {}
+        self._said: Message | None = None
         self._presets = Presets(session)
         self._companions = Companions(session)
         for each in (self.chooser, self.facts, self.question):
@@ -52,8 +57,10 @@ class ModelPanel(Section):
         self.list.picked.connect(self.choose)
         self.list.fileWanted.connect(self.fileWanted)
         self.list.forgetRequested.connect(self.forgetRequested)
+        self.list.deleteRequested.connect(self.deleteRequested)
         self.list.clearRequested.connect(self.clearRequested)
         self.question.agreed.connect(self._on_question_agreed)
+        session.failed.connect(self._on_failed)
         follow(session, self._on_request_changed, "model")
 
     def _on_request_changed(self, request: Request) -> None:
@@ -64,8 +71,8 @@ class ModelPanel(Section):
         for each in (self.chooser, self.facts):
             each.setToolTip(describe(card) if card else "")
 
-    def _on_chooser_opened(self) -> None:
-        self.list.open_below(self.chooser, self.session.request.model)
+    def _on_chooser_opened(self, typed: str) -> None:
+        self.list.open_below(self.chooser, self.session.request.model, typed)
 
     # Choosing
 
@@ -78,16 +85,28 @@ class ModelPanel(Section):
         else:
             self.question.ask(find_network(name))
 
+    def _on_failed(self, frame: Frame) -> None:
+        """Offers the download that the message speaks of: a session or a command line may name what is not here."""
+        card = known_network(frame.request.model)
+        blamed = "" if frame.failure is None else frame.failure.field
+        if blamed != "model" or card is None or card.name in self._downloads:
+            return
+        if card.url and not is_at_hand(card):
+            self.question.ask(card, takes_keyboard=False)
+
     def _propose(self, name: str) -> None:
         """Puts a network on the bench, and what goes with it; one step of undo.
 
         Classes are numbered by the network: where its classes are others, none stays chosen. A sample that does not
-        suit it makes room for one that does; a picture of the user's own stays.
+        suit it makes room for one that does; a picture of the user's own stays, a drawing takes the form that suits.
         """
         changes: dict[str, object] = {}
         sample = self._companions.sample_for(name)
         if sample is not None:
             changes["image"] = sample.image
+        drawing = drawing_for(self.session.request.image, find_network(name))
+        if drawing is not None:
+            changes["image"] = drawing
         before = known_network(self.session.request.model)
         if before is None or before.classes != find_network(name).classes:
             changes |= {"target": None, "away_from": None, "pinned": ()}
@@ -97,6 +116,10 @@ class ModelPanel(Section):
             said = self.session.message
             more = said.text if said is not None and said is not said_before else ""
             self.session.report(f"The sample is {sample.title} now, to suit {find_network(name).title}. {more}".strip())
+        if self.session.message is not said_before:
+            self._said = self.session.message
+        elif said_before is not None and said_before is self._said:
+            self.session.dismiss()  # it speaks of the network that was on the bench before
 
     # Downloading
 
@@ -105,39 +128,52 @@ class ModelPanel(Section):
         self.set_progress(name, 0, None)
         self.downloadRequested.emit(name)
 
-    def set_progress(self, name: str, done: float, total: float | None) -> None:
-        """Shows how far a download has come: ``done`` of ``total``, None while nobody knows."""
+    @property
+    def downloads_under_way(self) -> tuple[str, ...]:
+        """The names of the networks whose weights are coming, in the order in which they were asked for."""
+        return tuple(self._downloads)
+
+    def set_progress(self, name: str, done: float, total: float | None, detail: str = "") -> None:
+        """Shows how far a download has come: ``done`` of ``total``, None while nobody knows, and what it is at."""
         if name not in self._downloads:
             made = Download(find_network(name), self)
             made.cancel.clicked.connect(lambda: self.cancelRequested.emit(name))
             self.add(made)
             self._downloads[name] = made
-        self._downloads[name].show_progress(done, total)
+        self._downloads[name].show_progress(done, total, detail)
 
     def download_ended(self, name: str, error: str | None) -> None:
         """A download is over: done, cancelled, or failed for the reason ``error``.
 
         A network that was waited for is put on the bench; if the user has chosen another meanwhile, that one stays.
+        One that arrives is not such a choice: whoever waits for a second one gets it, too.
         """
         row = self._downloads.pop(name, None)
         if row is not None:
             row.hide()
             row.deleteLater()
         waiting_at = self._wanted.pop(name, None)
+        card = find_network(name)
         if error is not None:
             self.session.report(error, is_error=True)
-        elif not is_at_hand(find_network(name)):
-            self.session.report(f"The download of {find_network(name).title} was cancelled.")
-        elif waiting_at == self.session.request.model:
-            self._propose(name)
+        elif not is_at_hand(card):
+            self.session.report(f"The download of {card.title} was stopped. What has arrived is kept.")
+        elif waiting_at != self.session.request.model:
+            self.session.report(f"{card.title} is on this machine now: choose it under Model.")
         else:
-            self.session.report(f"{find_network(name).title} is on this machine now: choose it under Model.")
+            self.session.report(f"{card.title} has arrived.")
+            if name == waiting_at:
+                self.session.ask_again()
+            else:
+                self._propose(name)
+            self._wanted = {other: name if at == waiting_at else at for other, at in self._wanted.items()}
 
 
 class Chooser(QComboBox):
     """Looks and listens as any box with a list, but its list is one that can be searched."""
 
-    opened = Signal()
+    opened = Signal(str)
+    """What was typed to open it, if anything."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -154,96 +190,14 @@ class Chooser(QComboBox):
 
     def showPopup(self) -> None:
         """Lets the searchable list be opened in place of Qt's."""
-        self.opened.emit()
+        self.opened.emit("")
 
-
-class Question(QWidget):
-    """Asks whether the weights of a network may be downloaded."""
-
-    agreed = Signal(str)
-    """The name of the network."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._name = ""
-        self.text = Caption(parent=self)
-        self.download = QPushButton(icon("download"), "Download", self)
-        self.cancel = QPushButton("Cancel", self)
-        self.download.clicked.connect(self._on_download_clicked)
-        self.cancel.clicked.connect(self.hide)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GRID)
-        buttons.addWidget(self.download, 1)
-        buttons.addWidget(self.cancel)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, theme.GRID // 2, 0, 0)
-        rows.setSpacing(theme.GRID // 2)
-        rows.addWidget(self.text)
-        rows.addLayout(buttons)
-        self.hide()
-
-    def ask(self, card: NetworkCard) -> None:
-        """Shows the question; Download has the keyboard."""
-        self._name = card.name
-        host = urlsplit(card.url).hostname
-        if host:
-            said = (
-                f"{card.title}'s weights ({card.megabytes:.0f} MB) are not on this machine. Download them from {host}?"
-            )
-        elif card.source is Source.FILE:
-            said = f"{card.title}'s file is no longer at {card.file}. Put it back, or open it from where it is now."
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and the arrows open the list, and so does the beginning of a name."""
+        is_plain = not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+        if is_plain and event.text().strip().isalnum():
+            self.opened.emit(event.text())
+        elif is_plain and event.key() in _OPENING:
+            self.showPopup()
         else:
-            said = f"{card.title}'s weights are missing: installing Foolscope again brings them back."
-        self.text.setText(said)
-        self.download.setVisible(bool(host))
-        self.setAccessibleName(said)
-        self.show()
-        (self.download if host else self.cancel).setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def _on_download_clicked(self) -> None:
-        self.hide()
-        self.agreed.emit(self._name)
-
-
-class Download(QWidget):
-    """How far the weights of a network have come, and a button to stop them."""
-
-    def __init__(self, card: NetworkCard, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._card = card
-        self._text = Caption(parent=self)
-        self.bar = QProgressBar(self)
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(theme.GRID)
-        self.bar.setAccessibleName(f"Download of {card.title}")
-        self.cancel = QToolButton(self)
-        self.cancel.setIcon(icon("cancel"))
-        self.cancel.setAutoRaise(True)
-        self.cancel.setToolTip(f"Stop the download of {card.title}")
-        self.cancel.setAccessibleName(self.cancel.toolTip())
-        left = QVBoxLayout()
-        left.setSpacing(2)
-        left.addWidget(self._text)
-        left.addWidget(self.bar)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, theme.GRID // 2, 0, 0)
-        row.setSpacing(theme.GRID // 2)
-        row.addLayout(left, 1)
-        row.addWidget(self.cancel)
-
-    @property
-    def said(self) -> str:
-        """How far, in words."""
-        return self._text.text()
-
-    def show_progress(self, done: float, total: float | None) -> None:
-        """Shows ``done`` of ``total``."""
-        fraction = min(1.0, max(0.0, done / total)) if total else 0.0
-        whole = self._card.megabytes
-        self.bar.setValue(round(1000 * fraction))
-        self._text.setText(
-            f"{self._card.title}: {fraction * whole:.0f} of {whole:.0f} MB"
-            if total
-            else f"{self._card.title}: waiting to begin"
-        )
+            super().keyPressEvent(event)

@@ -28,7 +28,7 @@ _MEASURES = ("right", "down", "turn", "scale", "elastic", "hue", "noise")
 _CHECKS = ("flip", "permute")
 _HELP = (
     "Shift, turn, scale, bend, recolour, permute: move the picture under the network. "
-    "To shift it, you may also drag the clean picture with Alt held."
+    "To shift it, you may also drag the clean picture with Alt held (Shift and Alt where the desktop moves windows so)."
 )
 _EMPTY = "What comes in from outside is black in grey pictures, and the repeated border in colour."
 

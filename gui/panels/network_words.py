@@ -51,13 +51,28 @@ def say_input(card: NetworkCard) -> str:
     return f"{card.size[1]} × {card.size[0]} pixels"
 
 
-def say_where(card: NetworkCard, at_hand: bool) -> str:
-    """Where its weights are."""
+def say_megabytes(megabytes: float) -> str:
+    """How large a file is; number and unit stay on one line."""
+    if megabytes < 0.1:
+        return f"{1000 * megabytes:.0f}\N{NO-BREAK SPACE}kB"
+    return f"{megabytes:.0f}\N{NO-BREAK SPACE}MB" if megabytes >= 9.95 else f"{megabytes:.1f}\N{NO-BREAK SPACE}MB"
+
+
+def say_arrived(megabytes: float, whole: float) -> str:
+    """How much of a file has arrived, both in millions of bytes."""
+    digits = 0 if whole >= 9.95 else 1
+    return f"{megabytes:.{digits}f} of {say_megabytes(whole)}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def say_where(card: NetworkCard, at_hand: bool, arrived: float = 0.0) -> str:
+    """Where its weights are; ``arrived`` are the millions of bytes of a download that was cut short."""
     if card.source is Source.FILE:
         return "your file" if at_hand else "your file is gone"
     if card.source is Source.UNTRAINED:
         return "no weights"
-    return "on this machine" if at_hand else f"{card.megabytes:.0f} MB to download"
+    if at_hand:
+        return "on this machine"
+    return f"{say_megabytes(max(0.0, card.megabytes - arrived))} {'left ' if arrived else ''}to download"
 
 
 def say_skill(card: NetworkCard) -> str:
@@ -66,7 +81,7 @@ def say_skill(card: NetworkCard) -> str:
         return f"{len(card.classes)} classes"
     if card.source is Source.UNTRAINED:
         return "untrained: its answers are chance"
-    return f"top-1 {card.top1} · {card.data}"
+    return card.data if card.source is Source.TIMM else f"top-1 {card.top1} · {card.data}"
 
 
 def say_facts(card: NetworkCard) -> str:
@@ -87,9 +102,9 @@ def card_lines(card: NetworkCard) -> tuple[str, ...]:
     if card.source is Source.UNTRAINED:
         return card.note, f"{say_parameters(card)}, {len(card.classes)} classes, {say_input(card)}."
     licence = f"Licence of the weights: {card.licence}."
+    size = f"{say_parameters(card)} in {say_megabytes(card.megabytes)}, {say_input(card)}, trained on {card.data}"
     if card.source is Source.BOX:
         attacked = (f"Attacked, right about {card.robust}.",) if card.robust else ()
-        trained = f"{say_parameters(card)}, trained on {card.data}: {card.training}."
-        return card.note, trained, f"Right about {card.tested}.", *attacked, licence
-    published = f" Top-1 accuracy as published: {card.top1}." if card.source is not Source.TIMM else ""
-    return card.note, f"{say_parameters(card)}, trained on {card.data}.{published}", licence
+        return card.note, f"{size}: {card.training}.", f"Right about {card.tested}.", *attacked, licence
+    published = f"Right about {card.top1} of its validation pictures, as published: top-1, the first answer alone."
+    return card.note, f"{size}.", *(() if card.source is Source.TIMM else (published,)), licence

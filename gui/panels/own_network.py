@@ -40,7 +40,22 @@ PAUSE_MS = 300
 """How long nothing must be changed before the network is tried."""
 LONGEST_SIDE = 2048
 """Pixels of an input's side that can be chosen."""
-_FILE, _OWN = "file", "own"
+_OWN = "own"
+_EXPLAINED = {
+    "name": "What this network is called in the list of networks",
+    "architecture": "How the layers go together: a file of weights holds their numbers only. What fits comes first",
+    "channels": "What pictures the network was trained on; this kind of file does not tell",
+    "height_box": "How high the pictures are that the network sees, as in its training",
+    "width_box": "How wide the pictures are that the network sees, as in its training",
+    "resize_box": "A picture is scaled until its shorter side has this length; then its centre is cut out as the input",
+    "normalisation": "What was done to pixels before training: the mean is taken away, the deviation divides the rest",
+    "mean": "Is taken from pixels in [0, 1]: one number, or red, green and blue",
+    "std": "Divides them then: one number above 0, or red, green and blue",
+    "class_names": "The names of the network's answers, in the order of its outputs",
+    "class_file": "A text with one name a line, or JSON, in the order of the network's outputs",
+}
+"""What is asked for, by the name of its editor."""
+_HOW = "Filled in as far as the file tells. Set it as the network was trained: anything else gives other answers."
 
 
 class OwnNetworkForm(QDialog):
@@ -79,7 +94,9 @@ class OwnNetworkForm(QDialog):
         self.mean, self.std = self._numbers("Mean"), self._numbers("Deviation")
         self.class_names = Elided("", self)
         self.class_file = QPushButton("From a file…", self)
-        self.class_file.setToolTip("A text with one name a line, or JSON, in the order of the network's outputs")
+        self.class_file.setAccessibleName("Names of the classes from a file")
+        for editor, text in _EXPLAINED.items():
+            getattr(self, editor).setToolTip(text)
         self.name.textChanged.connect(self._on_edited)
         self.architecture.currentIndexChanged.connect(self._show_guess)
         self.channels.currentIndexChanged.connect(self._on_normalisation_chosen)
@@ -122,7 +139,6 @@ class OwnNetworkForm(QDialog):
             "&Input", _beside(self.height_box, Caption("high", self), self.width_box, Caption("wide", self))
         )
         self.resize_box.setSuffix(" px, the shorter side")
-        self.resize_box.setToolTip("A picture is scaled so; then the centre is cut out, as large as the input")
         self.form.addRow("&Scaled to", self.resize_box)
         self.form.addRow("Nor&malisation", self.normalisation)
         self.form.addRow("M&ean", self.mean)
@@ -136,7 +152,7 @@ class OwnNetworkForm(QDialog):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
         rows.setSpacing(2 * theme.GRID)
-        rows.addWidget(Caption(_facts(self._found), self))
+        rows.addWidget(Caption(f"{_facts(self._found)}\n{_HOW}", self))
         rows.addLayout(self.form)
         rows.addWidget(self.check)
         rows.addWidget(self.buttons)
@@ -152,22 +168,36 @@ class OwnNetworkForm(QDialog):
 
     def _show_guess(self) -> None:
         """Fills in what the file and the architecture tell."""
-        guess = self.guess
-        self._classes = class_names_for(self._found, guess)
+        self._show(self.guess, class_names_for(self._found, self.guess))
+
+    def fill(self, record: OwnNetwork) -> None:
+        """Fills in how a file was asked before, or is to be asked, in place of what it tells by itself.
+
+        Args:
+            record: of the same file.
+        """
+        self.name.setText(record.title)
+        chosen = [each.architecture == record.details.get("architecture") for each in self._found.guesses]
+        if True in chosen:
+            self.architecture.setCurrentIndex(chosen.index(True))
+        self._show(record, record.classes)
+
+    def _show(self, told: Guess | OwnNetwork, classes: tuple[str, ...]) -> None:
+        self._classes = classes
         self._show_classes()
-        self.channels.setCurrentIndex(self.channels.findData(guess.channels))
-        self.height_box.setValue(guess.size[0])
-        self.width_box.setValue(guess.size[1])
-        self.resize_box.setValue(guess.resize)
-        self.mean.setText(_text(guess.mean))
-        self.std.setText(_text(guess.std))
-        self.normalisation.setCurrentIndex(self.normalisation.findData(_preset(guess)))
+        self.channels.setCurrentIndex(self.channels.findData(len(told.mean)))
+        self.height_box.setValue(told.size[0])
+        self.width_box.setValue(told.size[1])
+        self.resize_box.setValue(told.resize)
+        self.mean.setText(_text(told.mean))
+        self.std.setText(_text(told.std))
+        self.normalisation.setCurrentIndex(self.normalisation.findData(_preset(told.mean, told.std)))
         self._on_normalisation_chosen()
 
     def _show_classes(self) -> None:
         shown = f"{len(self._classes)}: {', '.join(self._classes[:8])}{' …' if len(self._classes) > 8 else ''}"
         self.class_names.setText(shown)
-        self.class_names.setToolTip(shown)
+        self.class_names.setToolTip(f"{_EXPLAINED['class_names']}: {shown}")
 
     def _on_normalisation_chosen(self) -> None:
         own = self.normalisation.currentData() == _OWN
@@ -269,16 +299,16 @@ def _facts(found: Found) -> str:
     return told
 
 
-def _preset(guess: Guess) -> str:
-    """The normalisation that a guess has, by its name."""
+def _preset(mean: tuple[float, ...], std: tuple[float, ...]) -> str:
+    """A normalisation by its name."""
     for name, each in NORMALISATIONS.items():
-        if (spread(each.mean, guess.channels), spread(each.std, guess.channels)) == (guess.mean, guess.std):
+        if (spread(each.mean, len(mean)), spread(each.std, len(std))) == (mean, std):
             return name
     return _OWN
 
 
 def _text(numbers: tuple[float, ...]) -> str:
-    return ", ".join(f"{each:g}" for each in numbers)
+    return ", ".join(repr(each).removesuffix(".0") for each in numbers)
 
 
 def _read(line: QLineEdit, name: str) -> tuple[float, ...]:

@@ -63,6 +63,7 @@ class RulesPanel(QWidget):
         self._session = session
         self._channels = 3
         self._side = 0
+        self._share: float | None = None
         self.content = QWidget(self)
         self.opener = Opener("Rules", "Rules of the attack", _HELP, self.content, self)
         self.said = Caption(parent=self)
@@ -161,12 +162,17 @@ class RulesPanel(QWidget):
         height, width, channels = frame.clean.shape
         if min(height, width) != self._side:
             self._side = min(height, width)
-            self.brush.show_range(brush_range(self._side))
-            self._on_brush_moved(self.brush.range.usual)
+            self._suit_brush()
         if channels != self._channels:
             self._channels = channels
             self._ticks.setVisible(channels == len(_CHANNELS))
             self._say()
+
+    def _suit_brush(self) -> None:
+        """A brush that the user chose keeps its part of the picture; until then it is the usual one."""
+        range_ = brush_range(self._side)
+        self.brush.show_range(range_)
+        self._show_brush(range_.usual if self._share is None else max(1, round(self._share * self._side)))
 
     def _say(self) -> None:
         request = self._session.request
@@ -195,6 +201,10 @@ class RulesPanel(QWidget):
         self.paintToggled.emit(on)
 
     def _on_brush_moved(self, width: float) -> None:
+        self._share = width / self._side if self._side else None
+        self._show_brush(width)
+
+    def _show_brush(self, width: float) -> None:
         self.brush.show_value(width)
         self.brushChanged.emit(width)
 

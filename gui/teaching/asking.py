@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPalette, QShortcut
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QProgressBar,
     QPushButton,
     QSpinBox,
@@ -21,17 +17,14 @@ from PySide6.QtWidgets import (
 )
 
 from engine.catalogue.models import all_networks, is_at_hand
-from engine.images import ImageError
-from engine.images.errors import grouped
-from engine.teaching.lesson import FEWEST, ClassFolder, Lesson, classes_in
+from engine.teaching.lesson import Lesson
 from gui import theme
 from gui.controls.section import Caption
 from gui.forms import labelled, turn_only_with_focus
-from gui.teaching.thumbnails import SIDE, Thumbnails
+from gui.teaching.classes import Classes
 
 COLUMN = 38 * theme.GRID
 MOST_ROUNDS = 50
-_ADVICE = f"Add a folder of pictures for every class: two at least, with {FEWEST} pictures or more in each."
 
 
 class Asking(QWidget):
@@ -39,34 +32,17 @@ class Asking(QWidget):
 
     startWanted = Signal()  # noqa: N815 - Qt's spelling of signals
     stopWanted = Signal()  # noqa: N815
-    foldersWanted = Signal()  # noqa: N815
-    """The button was pressed: ask which folder."""
+    forgetWanted = Signal()  # noqa: N815
+    """The features that are kept are to be deleted."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.classes: tuple[ClassFolder, ...] = ()
-        self._thumbnails = Thumbnails(self)
-        self._make_list()
+        self.classes = Classes(self)
+        self.classes.refused.connect(self.show_trouble)
         self._make_choices()
         self._make_buttons()
         self._lay_out()
         self.show_running(False)
-        self._show_classes()
-
-    def _make_list(self) -> None:
-        self.list = QListWidget(self)
-        self.list.setAccessibleName("Classes")
-        self.list.setIconSize(QSize(SIDE, SIDE))
-        self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
-        self.advice = Caption(_ADVICE, self)
-        self.add = QPushButton("&Add folder…", self)
-        self.add.setToolTip("A folder of pictures is a class; a folder that holds folders is a class for each of them.")
-        self.remove = QPushButton("&Remove", self)
-        self.remove.setToolTip("Takes the chosen classes off this list; their folders stay.")
-        self.add.clicked.connect(self.foldersWanted)
-        self.remove.clicked.connect(self._remove_chosen)
-        delete = QShortcut(QKeySequence.StandardKey.Delete, self.list, self._remove_chosen)
-        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
 
     def _make_choices(self) -> None:
         self.network = QComboBox(self)
@@ -83,7 +59,8 @@ class Asking(QWidget):
         self.rounds.setRange(0, MOST_ROUNDS)
         self.rounds.setSpecialValueText("no")
         self.rounds.setSuffix(" rounds")
-        self.rounds.setAccessibleName("Fit the last layers, too")
+        self.rounds.valueChanged.connect(lambda count: self.rounds.setSuffix(" round" if count == 1 else " rounds"))
+        self.rounds.setAccessibleName("Fine-tune the last layers")
         self.rounds.setToolTip(
             "How many times the network's own last layers go over four fifths of the pictures, too. Takes much longer, "
             "and helps where the pictures are unlike those that the network knows."
@@ -94,8 +71,12 @@ class Asking(QWidget):
         self.start, self.stop = QPushButton("&Start", self), QPushButton("S&top", self)
         self.start.clicked.connect(self.startWanted)
         self.stop.clicked.connect(self.stopWanted)
-        for each in (self.add, self.remove, self.start, self.stop):
+        self.forget = QPushButton("&Forget", self)
+        self.forget.setToolTip("Deletes the features of pictures that are kept; they are computed again when needed.")
+        self.forget.clicked.connect(self.forgetWanted)
+        for each in (self.start, self.stop, self.forget):
             each.setAutoDefault(False)
+        self.kept = Caption(parent=self)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(theme.GRID)
@@ -109,50 +90,20 @@ class Asking(QWidget):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.GRID // 2)
-        rows.addWidget(self.list, 1)
-        rows.addWidget(self.advice)
-        rows.addLayout(_row(self.add, self.remove))
+        rows.addWidget(self.classes, 1)
         rows.addSpacing(theme.GRID)
         rows.addWidget(labelled("Network", self.network))
         rows.addWidget(labelled("Name", self.name))
-        rows.addWidget(labelled("Fit layers", self.rounds))
+        rows.addWidget(labelled("Fine-tune", self.rounds))
         rows.addWidget(self.pixels)
         rows.addSpacing(theme.GRID)
         rows.addLayout(_row(self.start, self.stop))
         for each in (self.bar, self.detail, self.trouble):
             rows.addWidget(each)
+        kept = _row(self.kept, self.forget)
+        kept.setStretch(0, 1)
+        rows.addLayout(kept)
         self.setFixedWidth(COLUMN)
-
-    # Classes
-
-    def take(self, folders: Sequence[str]) -> None:
-        """Adds the classes that folders mean; one that is there already is not added twice."""
-        try:
-            found = classes_in(folders)
-        except ImageError as error:
-            self.show_trouble(str(error))
-            return
-        there = {each.pictures for each in self.classes}
-        self.classes += tuple(each for each in found if each.pictures not in there)
-        self.show_trouble("")
-        self._show_classes()
-
-    def _remove_chosen(self) -> None:
-        chosen = {self.list.row(each) for each in self.list.selectedItems()}
-        self.classes = tuple(each for place, each in enumerate(self.classes) if place not in chosen)
-        self._show_classes()
-
-    def _show_classes(self) -> None:
-        self._thumbnails.forget()
-        self.list.clear()
-        for each in self.classes:
-            count = len(each.pictures)
-            item = QListWidgetItem(f"{each.name}\n{grouped(count)} picture{'' if count == 1 else 's'}", self.list)
-            item.setSizeHint(QSize(0, SIDE + theme.GRID))
-            if each.pictures:
-                self._thumbnails.ask(each.pictures[0], self.devicePixelRatioF(), item.setIcon)
-        self.advice.setVisible(len(self.classes) < 2)
-        self.remove.setEnabled(bool(self.classes))
 
     # Networks
 
@@ -168,7 +119,7 @@ class Asking(QWidget):
     def lesson(self, device: str) -> Lesson:
         """What is to be learnt."""
         return Lesson(
-            self.classes,
+            self.classes.all,
             str(self.network.currentData()),
             self.name.text(),
             device,
@@ -186,8 +137,20 @@ class Asking(QWidget):
         for each in (self.stop, self.bar, self.detail):
             each.setVisible(is_running)
         self.start.setVisible(not is_running)
-        for widget in (self.list, self.add, self.remove, self.network, self.name, self.rounds, self.pixels):
+        self.stop.setEnabled(True)
+        for widget in (self.classes, self.network, self.name, self.rounds, self.pixels, self.forget):
             widget.setEnabled(not is_running)
+
+    def show_stopping(self) -> None:
+        """Shows that it has been heard."""
+        self.stop.setEnabled(False)
+        self.detail.setText("stopping …")
+
+    def show_kept(self, size: int) -> None:
+        """Shows how many bytes the features of earlier pictures take on the disk."""
+        self.kept.setText(f"{size / 1e6:.1f} MB of features are kept, to be quicker next time.")
+        for each in (self.kept, self.forget):
+            each.setVisible(size > 0)
 
     def show_trouble(self, text: str) -> None:
         """Says what is wrong, or nothing."""
@@ -195,8 +158,8 @@ class Asking(QWidget):
         self.trouble.setVisible(bool(text))
 
 
-def _row(*buttons: QPushButton) -> QHBoxLayout:
+def _row(*widgets: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
-    for each in buttons:
+    for each in widgets:
         row.addWidget(each)
     return row

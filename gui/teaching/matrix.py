@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui import theme
 from gui.views.colormaps import SEQUENTIAL
 
-LARGEST_CELL, SMALLEST_WITH_NUMBER = 13 * theme.GRID, 2.5 * theme.GRID
+LARGEST_CELL, SMALLEST_WITH_NUMBER = 18 * theme.GRID, 2.5 * theme.GRID
 WIDEST_NAME = 14 * theme.GRID
 SCALE_HEIGHT = theme.GRID
 LIGHT_FROM = 0.42
@@ -45,6 +45,7 @@ class Matrix(QWidget):
         self._names: tuple[str, ...] = ()
         self._cell: tuple[int, int] | None = None
         self._corner, self._side, self._name_width = QPointF(), 1.0, 0.0
+        self._is_turned = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -88,10 +89,19 @@ class Matrix(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
+        """The names of the columns stand upright where one of them is wider than a cell."""
         metrics = QFontMetricsF(theme.font(theme.Type.CAPTION, tabular=True))
-        line = metrics.lineSpacing()
-        self._name_width = min(WIDEST_NAME, max((metrics.horizontalAdvance(each) for each in self._names), default=0))
-        self._corner = QPointF(self._name_width + line + theme.GRID, 2 * line + theme.GRID)
+        widest = max((metrics.horizontalAdvance(each) for each in self._names), default=0.0)
+        self._name_width = min(WIDEST_NAME, widest)
+        self._is_turned = False
+        self._fit(metrics.lineSpacing(), metrics.lineSpacing())
+        if widest > self._side - 4:
+            self._is_turned = True
+            self._fit(metrics.lineSpacing(), self._name_width)
+
+    def _fit(self, line: float, head: float) -> None:
+        """Cells as large as there is room, below names that are ``head`` pixels high."""
+        self._corner = QPointF(self._name_width + line + theme.GRID, line + head + theme.GRID)
         below = 2 * line + SCALE_HEIGHT + theme.GRID
         room = min(self.width() - self._corner.x() - theme.GRID, self.height() - self._corner.y() - below)
         self._side = max(1.0, min(LARGEST_CELL, room / max(1, len(self._names))))
@@ -150,8 +160,9 @@ class Matrix(QWidget):
         image = QImage(colours.data, count, count, 4 * count, QImage.Format.Format_RGB32)
         whole = QRectF(self._corner, QSizeF(count * self._side, count * self._side))
         painter.drawImage(whole, image, QRectF(image.rect()))
-        if self._side < SMALLEST_WITH_NUMBER:
-            return
+        widest = QFontMetricsF(painter.font()).horizontalAdvance(str(int(self._counts.max())))
+        if self._side < max(SMALLEST_WITH_NUMBER, widest + 4):
+            return  # the cell that is picked says its number
         for row, column in np.ndindex(self._counts.shape):
             painter.setPen(QColor("black" if shares[row, column] > LIGHT_FROM else "white"))
             text = str(int(self._counts[row, column]))
@@ -176,8 +187,15 @@ class Matrix(QWidget):
             at = self.cell(place, place)
             shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, self._name_width)
             painter.drawText(QRectF(line, at.top(), self._name_width, side), right, shown)
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, side - 4)
-            painter.drawText(QRectF(at.left(), line, side, line), Qt.AlignmentFlag.AlignCenter, shown)
+            if not self._is_turned:
+                painter.drawText(QRectF(at.left(), line, side, line), centre, name)
+                continue
+            painter.save()
+            painter.translate(at.left(), corner.y() - theme.GRID / 2)
+            painter.rotate(-90)
+            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(QRectF(0, 0, self._name_width, side), left, shown)
+            painter.restore()
 
     def _paint_scale(self, painter: QPainter) -> None:
         """From 0 to 100 % of the pictures of a class."""

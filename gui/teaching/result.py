@@ -28,6 +28,7 @@ class Result(QWidget):
     """The right side of the window."""
 
     useWanted = Signal()  # noqa: N815 - Qt's spelling of signals
+    saveWanted = Signal()  # noqa: N815
     pictureWanted = Signal(str)  # noqa: N815
     """Path of the mistaken picture that is to be shown on the bench, by the new network."""
 
@@ -39,7 +40,7 @@ class Result(QWidget):
         self.note = Caption(parent=self)
         self.matrix = Matrix(self)
         self.cell = Caption(parent=self)
-        self.cell.setMinimumHeight(self.cell.fontMetrics().lineSpacing())
+        self.cell.setMinimumHeight(2 * self.cell.fontMetrics().lineSpacing())  # so that nothing moves
         self.heading = Caption(parent=self)
         self.mistakes = QListWidget(self)
         self.mistakes.setAccessibleName("The worst mistakes")
@@ -47,6 +48,10 @@ class Result(QWidget):
         self.use = QPushButton("&Use on the bench", self)
         self.use.setAutoDefault(False)
         self.use.setToolTip("Keeps the network among your own, and puts it on the bench with one of your pictures.")
+        self.save = QPushButton("Sa&ve as a file…", self)
+        self.save.setAutoDefault(False)
+        self.save.setToolTip("Saves what was learnt, to be opened elsewhere: drop the file on the window.")
+        self.save.clicked.connect(self.saveWanted)
         self.empty = QLabel(_EMPTY, self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setForegroundRole(self.note.foregroundRole())
@@ -71,6 +76,7 @@ class Result(QWidget):
         middle.addLayout(right, 2)
         foot = QHBoxLayout()
         foot.addStretch(1)
+        foot.addWidget(self.save)
         foot.addWidget(self.use)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -83,7 +89,8 @@ class Result(QWidget):
 
     def show_outcome(self, outcome: Outcome | None) -> None:
         """Shows what came of it; None before there is anything."""
-        for each in (self.said, self.note, self.matrix, self.cell, self.heading, self.mistakes, self.use):
+        shown = (self.said, self.note, self.matrix, self.cell, self.heading, self.mistakes, self.save, self.use)
+        for each in shown:
             each.setVisible(outcome is not None)
         self.empty.setVisible(outcome is None)
         self._thumbnails.forget()
@@ -94,16 +101,17 @@ class Result(QWidget):
         self.note.setText(_note(outcome))
         self.matrix.show_counts(outcome.confusion, outcome.record.classes)
         self.cell.setText("Go over the table to read its cells.")
-        self.heading.setText("Worst mistakes (Enter: to the bench)" if outcome.mistakes else "It made no mistake.")
+        worst = "Worst mistakes. Enter or a double click puts one on the bench."
+        self.heading.setText(worst if outcome.mistakes else "It made no mistake.")
         self.mistakes.setVisible(bool(outcome.mistakes))
         for mistake in outcome.mistakes[:MISTAKES]:
             is_, seen = outcome.record.classes[mistake.label], outcome.record.classes[mistake.seen]
             text = f"{is_}, taken for {seen}\n{say_percent(mistake.probability)} · {Path(mistake.path).name}"
             item = QListWidgetItem(text, self.mistakes)
             item.setData(_PATH, mistake.path)
-            item.setToolTip(mistake.path)
+            item.setToolTip(f"{is_}, taken for {seen}\n{mistake.path}")
             item.setSizeHint(QSize(0, SIDE + theme.GRID))
-            self._thumbnails.ask(mistake.path, self.devicePixelRatioF(), item.setIcon)
+            self._thumbnails.ask((mistake.path,), self.devicePixelRatioF(), item.setIcon)
 
 
 def _note(outcome: Outcome) -> str:
@@ -111,4 +119,4 @@ def _note(outcome: Outcome) -> str:
         f"On the pictures it has learnt from it is right in {100 * outcome.trained:.1f} %. "
         f"{outcome.features} features a picture, regularisation C = {outcome.c:g}."
     )
-    return " ".join(filter(None, (learnt, outcome.note, outcome.say_skipped())))
+    return " ".join(filter(None, (outcome.say_interval(), learnt, outcome.note, outcome.say_left_out())))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QIcon, QImageReader, QPixmap
@@ -11,6 +11,8 @@ from gui import theme
 
 SIDE = 6 * theme.GRID
 """Of a thumbnail, in pixels."""
+MOST_TRIED = 8
+"""Pictures that are tried for one thumbnail: a broken one among good ones is passed over."""
 
 
 class Thumbnails(QObject):
@@ -18,7 +20,7 @@ class Thumbnails(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._wanted: list[tuple[str, float, Callable[[QIcon], object]]] = []
+        self._wanted: list[tuple[Sequence[str], float, Callable[[QIcon], object]]] = []
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._read_one)
 
@@ -27,9 +29,9 @@ class Thumbnails(QObject):
         """Whether there are some to be read."""
         return self._timer.isActive()
 
-    def ask(self, path: str, ratio: float, take: Callable[[QIcon], object]) -> None:
-        """Reads a picture later, for a screen with ``ratio`` pixels in one of Qt's."""
-        self._wanted.append((path, ratio, take))
+    def ask(self, paths: Sequence[str], ratio: float, take: Callable[[QIcon], object]) -> None:
+        """Reads the first picture that can be shown, later, for a screen with ``ratio`` pixels in one of Qt's."""
+        self._wanted.append((paths[:MOST_TRIED], ratio, take))
         self._timer.start(0)
 
     def forget(self) -> None:
@@ -40,10 +42,14 @@ class Thumbnails(QObject):
         if not self._wanted:
             self._timer.stop()
             return
-        path, ratio, take = self._wanted.pop(0)
-        pixmap = thumbnail(path, ratio)
+        paths, ratio, take = self._wanted.pop(0)
+        if not paths:
+            return
+        pixmap = thumbnail(paths[0], ratio)
         if pixmap is not None:
             take(QIcon(pixmap))
+        else:
+            self._wanted.insert(0, (paths[1:], ratio, take))
 
 
 def thumbnail(path: str, ratio: float = 1.0) -> QPixmap | None:

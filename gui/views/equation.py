@@ -219,8 +219,9 @@ class EquationView(FrameView):
         attacked = None if shown is None else shown.attacked
         if shown is not None and shown.clean is not None and self._marked is not None:
             self.readout.say(say_pixel(self._marked, shown.clean, None if attacked is None else attacked.image))
-        elif attacked is not None:
-            self.readout.say(" · ".join(filter(None, (say_norms(attacked), say_clipped(self._clipped, self.gain)))))
+        elif shown is not None and attacked is not None:
+            parts = say_norms(attacked, shown.request.norm), say_clipped(self._clipped, self.gain)
+            self.readout.say(" · ".join(filter(None, parts)))
         else:
             self.readout.say("")
 

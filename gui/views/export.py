@@ -11,7 +11,8 @@ from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
-from engine.frame import Floats, Frame, NetworkInfo, Prediction, Verdict
+from engine.catalogue.attacks import Norm
+from engine.frame import Attacked, Floats, Frame, NetworkInfo, Prediction, Verdict
 from engine.images import SaveError, save_png, save_text
 from engine.wording import say_percent, say_verdict, sentence
 from gui import theme
@@ -94,6 +95,12 @@ def _refusal(path: Path, why: str, remedy: str) -> SaveError:
 # What is drawn
 
 
+def _sizes(attacked: Attacked, norm: Norm) -> tuple[str, ...]:
+    """How large the perturbation is; three sizes take two lines."""
+    *own, linf, l2 = say_norms(attacked, norm).split(" · ")
+    return *own, f"{linf} · {l2}"
+
+
 def _row_of(frame: Frame, mode: DeltaMode, gain: int) -> _Row | None:
     clean, attacked, before, network = frame.clean, frame.attacked, frame.before, frame.network
     if clean is None or attacked is None or before is None or network is None:
@@ -105,7 +112,7 @@ def _row_of(frame: Frame, mode: DeltaMode, gain: int) -> _Row | None:
     outline = OUTLINES[attacked.verdict]
     columns = (
         _Column(picture_of(clean), HEADINGS[0], size, _top_two(before, network), theme.CLEAN),
-        _Column(delta, f"{HEADINGS[1]}  ×{gain}", scale, (say_norms(attacked),), bar=colour_bar(mode)),
+        _Column(delta, f"{HEADINGS[1]}  ×{gain}", scale, _sizes(attacked, frame.request.norm), bar=colour_bar(mode)),
         _Column(picture_of(attacked.image), HEADINGS[2], size, after, theme.ADVERSARIAL, outline),
     )
     return _Row(sentence(frame).replace("*", ""), attacked.verdict, columns)

@@ -22,6 +22,7 @@ from engine.wording import say_verdict, sentence
 from gui import theme
 from gui.session import Session
 from gui.views.base import FrameView
+from gui.views.hidden_gradient import HiddenGradient
 from gui.views.ink import legible, on
 
 EMPTY = "Drop a picture to begin."
@@ -43,6 +44,7 @@ class Headline(FrameView):
         super().__init__(session, parent)
         self.sentence = Sentence(self)
         self.pill = Pill(self)
+        self._hidden_gradient = HiddenGradient()
         self.notes = QLabel(self)
         self.notes.setWordWrap(True)
         self.notes.setFont(theme.font(theme.Type.CAPTION))
@@ -64,8 +66,11 @@ class Headline(FrameView):
         verdict = None if frame.attacked is None else frame.attacked.verdict
         after = theme.TARGET if verdict is Verdict.HIT else theme.ADVERSARIAL
         self._say(sentence(frame) or LOADING, verdict, after)
-        self.notes.setText(" ".join(frame.notes))
-        self.notes.setVisible(bool(frame.notes))
+        warning = self._hidden_gradient.warning(frame)
+        notes = " ".join(filter(None, (warning, *frame.notes)))
+        self.notes.setText(notes)
+        self.notes.setForegroundRole(QPalette.ColorRole.WindowText if warning else QPalette.ColorRole.PlaceholderText)
+        self.notes.setVisible(bool(notes))
 
     def _say(self, said: str, verdict: Verdict | None = None, after: str = theme.ADVERSARIAL) -> None:
         plain = said.replace("*", "")

@@ -28,7 +28,8 @@ SIDES = (
     Choice(Side.DIFFERENCE, "Difference", "Attacked minus clean"),
 )
 
-_COMBO_WIDTH = 34 * theme.GRID
+_COMBO_LETTERS, _COMBO_LEAST = 28, 16 * theme.GRID
+"""Of the names of layers: how many letters have room, and the pixels that are left where the type is large."""
 
 
 class LayerBar(QWidget):
@@ -71,7 +72,9 @@ class LayerBar(QWidget):
         box = QComboBox(self)
         box.setEditable(True)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        box.setMinimumWidth(_COMBO_WIDTH)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(_COMBO_LETTERS)
+        box.setMinimumWidth(_COMBO_LEAST)
         box.setMaxVisibleItems(24)
         box.setAccessibleName("Layer")
         box.setToolTip("The layer that every view looks at; type a part of its name")

@@ -80,7 +80,7 @@ def clipped_share(values: Floats, gain: float) -> float:
 
 
 def _pack(image: Floats) -> Packed:
-    levels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint32)
+    levels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint32, order="C")  # as Qt reads it
     red, green, blue = (levels[..., min(each, levels.shape[-1] - 1)] for each in range(3))
     return packed_of(red, green, blue)
 

@@ -23,10 +23,21 @@ def say_pixel(pixel: QPoint, clean: Floats, adversarial: Floats | None) -> str:
     return f"{said} · δ {_differences(adversarial[y, x] - clean[y, x])} · x′ {_levels(adversarial[y, x])}"
 
 
-def say_norms(attacked: Attacked) -> str:
-    """How large the perturbation is: ``‖δ‖∞ = 2.0/255 · ‖δ‖₂ = 1.43``, and first how far anything was moved."""
-    said = f"‖δ‖∞ = {say_size(attacked.linf, Norm.LINF)} · ‖δ‖₂ = {say_epsilon(attacked.l2, Norm.L2)}"
-    return said if math.isnan(attacked.flow) else f"moved by up to {say_epsilon(attacked.flow, Norm.FLOW)} · {said}"
+def say_norms(attacked: Attacked, norm: Norm | None = None) -> str:
+    """How large the perturbation is: ``‖δ‖∞ = 2.0/255 · ‖δ‖₂ = 1.43``.
+
+    Args:
+        attacked: what is measured; first comes how far anything was moved.
+        norm: what ε is a size of; where it is neither of those two, its own size comes first.
+    """
+    said = [f"‖δ‖∞ = {say_size(attacked.linf, Norm.LINF)}", f"‖δ‖₂ = {say_epsilon(attacked.l2, Norm.L2)}"]
+    if norm is Norm.L0:
+        said.insert(0, f"{say_epsilon(attacked.l0, Norm.L0)} changed")
+    elif norm is Norm.L1:
+        said.insert(0, f"‖δ‖₁ = {say_epsilon(attacked.l1, Norm.L1)}")
+    if not math.isnan(attacked.flow):
+        said.insert(0, f"moved by up to {say_epsilon(attacked.flow, Norm.FLOW)}")
+    return " · ".join(said)
 
 
 def say_clipped(share: float, gain: int) -> str:

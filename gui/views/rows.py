@@ -24,6 +24,8 @@ TICKS: Final = {
 """Marks of the axis, linear and logarithmic: probability and what is written."""
 
 MARGIN: Final = theme.GRID
+SHORTEST: Final = 3
+"""Letters of a word before or after a break."""
 MARK: Final = 13
 """Width of the sign before a name that says why the class is kept."""
 
@@ -93,7 +95,7 @@ def along(probability: float, logarithmic: bool) -> float:
 
 
 def wrapped(name: str, width: int, metrics: QFontMetrics) -> tuple[str, ...]:
-    """A name in one line or two; what is still too long loses its middle."""
+    """A name in one line or two, broken between words or, if need be, within one; the rest loses its middle."""
     if metrics.horizontalAdvance(name) <= width:
         return (name,)
     middle = Qt.TextElideMode.ElideMiddle
@@ -101,6 +103,10 @@ def wrapped(name: str, width: int, metrics: QFontMetrics) -> tuple[str, ...]:
         head = name[: cut + 1].rstrip()
         if metrics.horizontalAdvance(head) <= width:
             return head, metrics.elidedText(name[cut + 1 :], middle, width)
+    for cut in range(len(name) - SHORTEST, SHORTEST - 1, -1):
+        head = f"{name[:cut]}-"
+        if metrics.horizontalAdvance(head) <= width:
+            return head, metrics.elidedText(name[cut:], middle, width)
     return (metrics.elidedText(name, middle, width),)
 
 

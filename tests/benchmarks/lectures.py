@@ -90,7 +90,8 @@ def _frog_or_ship(data: Path) -> Iterator[Row]:
 
 def _transfer(data: Path) -> Iterator[Row]:
     """Two classes of CIFAR-10, 100 pictures each: features of a network against pixels, cross-validated."""
-    from engine.teaching.lesson import Lesson, classes_in
+    from engine.teaching.folders import classes_in
+    from engine.teaching.lesson import Lesson
     from engine.teaching.outcome import Outcome
     from engine.teaching.teaching import teach
     from engine.training.data import read_data

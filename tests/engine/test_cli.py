@@ -204,7 +204,7 @@ def test_one_picture_that_cannot_be_attacked_does_not_spoil_its_batch(
         return real(model, x, *arguments, **more)
 
     monkeypatch.setattr(engine.batch, "attack", picky)
-    monkeypatch.setattr(engine.batch, "load_image", lambda name, model: torch.full((1, 3, 224, 224), float(name)))
+    monkeypatch.setattr(engine.batch, "load_image", lambda name, _, **__: torch.full((1, 3, 224, 224), float(name)))
     assert main(["attack", "0.5", "0.0", "0.25", "--json"]) == 1
     grey, black, dark = lines(capsys)
     assert "black" in str(black["error"])

@@ -59,6 +59,7 @@ def test_an_attack_that_is_crafted_on_two_is_another_and_is_told_in_words(capsys
         (["--also", "no such network"], "none called"),
         (["--with", "frog-or-ship"], "other classes"),
         (["--also", "lenet-5"], "grey pictures"),
+        (["--with", "efficientnet-lite0"], "efficientnet-lite0 already"),
     ],
 )
 def test_networks_that_do_not_go_together_are_refused(

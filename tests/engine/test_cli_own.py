@@ -83,6 +83,21 @@ def test_a_file_that_is_not_there_says_so(picture: str, tmp_path: Path, capsys: 
     assert "there is no such file" in capsys.readouterr().err
 
 
+def test_a_file_without_a_folder_that_is_not_there_is_taken_for_a_file_all_the_same(
+    picture: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["predict", "--model", "gone.PT", picture]) == 2
+    assert "“gone.PT” cannot be opened: there is no such file" in capsys.readouterr().err
+
+
+def test_an_architecture_that_does_not_fit_is_told_with_those_that_do(
+    picture: str, weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", "--model", str(weights), "--architecture", "resnet18", picture]) == 2
+    assert "--architecture resnet18 does not fit the file; dense-chain does" in capsys.readouterr().err
+
+
 MODULE = """
 from torch import nn
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -256,6 +257,28 @@ def test_a_full_disk_is_told_and_not_left_full(
     monkeypatch.setattr(module, "_copy", full)
     assert failure_of(card, tmp_path) == "there is no space left for 2 MB"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_programs_that_download_the_same_file_do_not_spoil_it(card: NetworkCard, tmp_path: Path) -> None:
+    first = download(card, tmp_path)
+    next(first)
+    next(first)
+    assert failure_of(card, tmp_path) == "another program is downloading the same file"
+    list(first)
+    assert (tmp_path / FILE).read_bytes() == CONTENT
+
+
+def test_a_disk_that_is_too_full_is_told_before_it_is_filled(
+    card: NetworkCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"{FILE}.part").write_bytes(CONTENT[:1_000_000])
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_000_000))
+    assert failure_of(card, tmp_path) == f"1 MB are to come, and only 1 MB are free in {tmp_path}"
+    assert (tmp_path / f"{FILE}.part").read_bytes() == CONTENT[:1_000_000]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_200_000))
+    list(download(card, tmp_path))
+    assert (tmp_path / FILE).read_bytes() == CONTENT
 
 
 def test_a_cache_that_cannot_be_made_is_named(card: NetworkCard, tmp_path: Path) -> None:

@@ -139,6 +139,14 @@ def test_every_node_can_be_looked_at(opened: Opened, name: str, caplog: pytest.L
 # The selection
 
 
+def test_a_network_without_a_convolution_is_first_looked_at_where_its_weights_are(opened: Opened) -> None:
+    inside = last(opened("dense digits"), ask(frozenset({"filters"}))).inside
+    assert inside.architecture is not None
+    kinds = {each.name: each.kind for each in inside.architecture.nodes}
+    assert kinds[inside.layer] == "Linear"
+    assert inside.filters is not None
+
+
 def test_an_unknown_layer_and_a_unit_out_of_range_are_replaced_by_what_there_is(opened: Opened) -> None:
     inside = last(opened("plain"), ask(frozenset({"activations"}), layer="nowhere", unit=1000)).inside
     assert inside.layer == "0"

@@ -84,7 +84,7 @@ def test_every_card_can_be_read_and_checked() -> None:
     for name, card in NETWORKS.items():
         assert card.name == name
         assert card.title
-        assert card.note.endswith(".")
+        assert card.note.endswith((".", "?"))
         assert len(card.sha) >= 8 or card.source is Source.UNTRAINED
         assert card.parameters > 0
         assert card.url.startswith("https://") or card.source is not Source.TORCHVISION
@@ -113,6 +113,10 @@ def test_titles_are_written_as_in_the_papers(name: str, read: str) -> None:
 def test_a_misspelt_name_is_answered_with_those_that_come_close() -> None:
     with pytest.raises(UnknownNetworkError, match=r"none called 'ResNet-50'. Did you mean resnet50 or"):
         find_network("ResNet-50")
+    with pytest.raises(UnknownNetworkError, match=r"Did you mean untrained:resnet50 or"):
+        find_network("untrained:ResNet-50")
+    with pytest.raises(UnknownNetworkError, match=r"Did you mean zfnet"):
+        find_network("untrained:zfnet")
     with pytest.raises(UnknownNetworkError, match=r"There are efficientnet-lite0, .* and others"):
         find_network("☃")
 
@@ -121,9 +125,10 @@ def test_the_classes_are_imagenets_in_order_and_no_two_are_alike() -> None:
     classes = imagenet_classes()
     assert len({each.casefold() for each in classes}) == 1000
     assert (classes[1], classes[285], classes[999]) == ("goldfish", "Egyptian cat", "toilet tissue")
-    theirs = registry.ResNet50_Weights.DEFAULT.meta["categories"]
-    renamed = [(one, two) for one, two in zip(theirs, classes, strict=True) if one != two]
-    assert renamed == [("Cardigan", "Cardigan Welsh corgi")]
+    for card in PUBLISHED:
+        theirs = registry.get_model_weights(card.name).DEFAULT.meta["categories"]
+        renamed = [(one, two) for one, two in zip(theirs, card.classes, strict=True) if one != two]
+        assert renamed == [("Cardigan", "Cardigan Welsh corgi")], card.name
 
 
 def test_the_list_and_downloads_are_there_before_torch_is() -> None:
@@ -184,7 +189,7 @@ def test_weights_that_are_not_here_are_asked_for_with_their_size_and_place(
     failure = raised.value.failure()
     assert failure.field == "model"
     assert (failure.what, failure.why) == ("ResNet-50 could not be loaded", "its weights are not on this machine")
-    assert "Choose Download in the model panel (102 MB)" in failure.remedy
+    assert "Choose Download in the model panel (102 MB) or run: foolscope download resnet50, or" in failure.remedy
     assert f"resnet50-11ad3fa6.pth into {tmp_path / 'hub' / 'checkpoints'}" in failure.remedy
     assert list(tmp_path.iterdir()) == []
 
@@ -196,7 +201,7 @@ def test_weights_with_another_hash_are_refused_and_kept_for_the_user_to_delete(
     path = weights_path(find_network("resnet18"))
     path.parent.mkdir(parents=True)
     path.write_bytes(b"not what was published")
-    with pytest.raises(ModelError, match=r"resnet18-f37072fd.pth is damaged.*Delete .* and choose Download"):
+    with pytest.raises(ModelError, match=r"resnet18-f37072fd.pth is damaged.*Delete .*, then choose Download"):
         load_model("resnet18")
     assert path.exists()
 
@@ -247,12 +252,23 @@ def test_a_downloaded_network_answers_as_torchvisions_own(
         torch.testing.assert_close(model.module(x), theirs.eval()(normalised), rtol=1e-4, atol=1e-5)
 
 
-def test_the_heads_that_only_serve_training_are_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    a_network_saved_as_downloaded(monkeypatch, tmp_path, "googlenet")
-    model = load_model("googlenet", "cpu")
-    assert model.parameters_count == NETWORKS["googlenet"].parameters
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
+def test_the_heads_that_only_serve_training_are_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    a_network_saved_as_downloaded(monkeypatch, tmp_path, name)
+    model = load_model(name, "cpu")
+    assert model.parameters_count == NETWORKS[name].parameters
     network: Any = model.module.network
     assert network.transform_input
+    assert model.logits(torch.rand(1, 3, *NETWORKS[name].size)).shape == (1, 1000)
+
+
+@pytest.mark.parametrize("name", ["vit_h_14", "vit_b_32", "maxvit_t", "swin_t", "swin_v2_t"])
+def test_a_transformer_takes_pictures_of_its_cards_size(name: str) -> None:
+    with torch.device("meta"):
+        network = torchvision_networks.untrained(name).eval()
+        assert network(torch.empty(1, 3, *NETWORKS[name].size)).shape == (1, 1000)
 
 
 def test_densenets_old_names_are_understood(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -273,10 +289,8 @@ def is_buildable_here(card: NetworkCard) -> bool:
 @pytest.mark.parametrize("card", [*filter(is_buildable_here, PUBLISHED)], ids=lambda card: card.name)
 def test_every_published_network_has_as_many_parameters_as_its_card_says(card: NetworkCard) -> None:
     with torch.device("cpu" if card.family == "RegNet" else "meta"):
-        network = torchvision_networks.untrained(card.name)
-    without = ("aux1", "aux2") if card.name == "googlenet" else ()  # its card leaves them out
-    count = sum(each.numel() for name, each in network.named_parameters() if not name.startswith(without))
-    assert count == card.parameters
+        network = torchvision_networks.without_heads(torchvision_networks.untrained(card.name))
+    assert sum(each.numel() for each in network.parameters()) == card.parameters
 
 
 # SqueezeNet's pickle

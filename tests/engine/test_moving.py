@@ -170,6 +170,7 @@ def test_whatever_the_moves_the_result_is_a_picture_that_a_file_can_hold(chosen:
         moved = move(picture, chosen)
         assert moved.shape == picture.shape
         assert moved.dtype == np.float32
+        assert moved.flags.c_contiguous, "views and Qt read it row by row"
         assert moved.min() >= 0
         assert moved.max() <= 1
         np.testing.assert_allclose(moved * 255, np.rint(moved * 255), atol=1e-3)

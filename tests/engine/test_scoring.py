@@ -63,6 +63,27 @@ class Unruly(nn.Module):
         return x.relu()
 
 
+class Fickle(nn.Module):
+    """Answers well so many times, then no more."""
+
+    answers = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        Fickle.answers -= 1
+        if Fickle.answers < 0:
+            raise RuntimeError("a cable came loose.\nAnd a long tale of how")
+        return x.relu()
+
+
+class Dazed(nn.Module):
+    """Answers well until it answers with no number."""
+
+    factor = 1.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.relu() * Dazed.factor
+
+
 class Made(dict[str, Classifier]):
     """Networks by their names, each made when it is first wanted."""
 
@@ -74,6 +95,8 @@ class Made(dict[str, Classifier]):
         "foreign": {"seed": 4, "classes": ("cat", "dog", "cow")},
         "grey": {"seed": 5, "channels": 1},
         "unruly": {"seed": 6, "layer": Unruly()},
+        "fickle": {"seed": 7, "layer": Fickle()},
+        "dazed": {"seed": 8, "layer": Dazed()},
         **{f"more {each}": {"seed": 10 + each} for each in range(5)},
     }
 
@@ -338,6 +361,41 @@ def test_the_curve_and_the_smallest_epsilon_are_those_of_the_bench_under_the_joi
     attacked = last(job, request.with_(epsilon=float(curve.epsilons[7]))).attacked
     assert attacked is not None
     np.testing.assert_allclose(curve.probabilities[7], attacked.prediction.probabilities, atol=1e-5)
+
+
+@pytest.mark.parametrize("joining", Joining)
+def test_a_member_that_fails_in_the_midst_of_an_attack_is_named_and_left_out_and_the_others_go_on(
+    shelf: Shelf, joining: Joining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, question = Job(), ask("other", together=("fickle", "other"), joining=joining, attack=BIM(steps=6))
+    monkeypatch.setattr(Fickle, "answers", 10**6)
+    assert shelf.load("fickle", "cpu") is not None
+    monkeypatch.setattr(Fickle, "answers", 3)
+    frames = list(job.run(question))
+    assert any(each.stage is Stage.ATTACKING for each in frames)
+    frame = frames[-1]
+    assert frame.failure is None
+    assert frame.final
+    [note] = [each for each in frame.notes if "Fickle" in each]
+    assert note == "The attack could not be crafted on Fickle: a cable came loose. It is left out."
+    alone = last(Job(), ask("other", together=("other",), joining=joining, attack=BIM(steps=6)))
+    assert frame.attacked is not None
+    assert alone.attacked is not None
+    np.testing.assert_array_equal(frame.attacked.image, alone.attacked.image)
+    assert [each.name for each in frame.scores if each.is_crafted_on] == ["bench", "other"]
+    assert score_of(frame, "fickle").note == note
+    monkeypatch.setattr(Fickle, "answers", 10**6)
+    again = last(job, question.with_(together=("fickle",)))
+    assert "fickle" in [each.name for each in again.scores if each.is_crafted_on], again.notes
+
+
+def test_a_member_whose_answer_is_no_number_is_left_out_as_well(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.load("dazed", "cpu")
+    monkeypatch.setattr(Dazed, "factor", float("nan"))
+    frame = last(Job(), ask(together=("dazed", "other")))
+    assert frame.failure is None
+    assert any("crafted on Dazed: its answer is not a finite number" in each for each in frame.notes)
+    assert [each.name for each in frame.scores if each.is_crafted_on] == ["bench", "other"]
 
 
 def test_what_an_attack_cannot_be_crafted_on_is_left_out_with_a_sentence(shelf: Shelf) -> None:

@@ -133,6 +133,11 @@ def test_the_sentence_says_what_is_seen_before_and_after() -> None:
     assert sentence(frame_of(Request(), CAT, TABBY)) == "Tiny sees *cat* 39 %. With ε = 2.0/255 it sees *tabby* 42 %."
 
 
+def test_the_name_of_a_digit_does_not_run_into_the_number_after_it() -> None:
+    digits = replace(frame_of(Request(), CAT, TABBY), network=replace(NETWORK, classes=("0", "1", "2")))
+    assert sentence(digits) == "Tiny sees *0* (39 %). With ε = 2.0/255 it sees *1* (42 %)."
+
+
 def test_the_sentence_says_that_the_answer_holds() -> None:
     assert sentence(frame_of(Request(), CAT, CAT)).endswith("With ε = 2.0/255 it still sees *cat* 39 %.")
 

@@ -6,12 +6,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from engine.catalogue.attacks import ATTACKS, BIM, DIFGSM, FGSM, PGD, RFGSM, Noise, Norm
+from engine.catalogue.attacks import ATTACKS, BIM, DIFGSM, FAMILIES, FGSM, PGD, RFGSM, Noise, Norm
 from engine.request import Request
-from gui.panels.attack import AttackPanel
+from gui.panels.attack import AttackPanel, short_title
 from gui.session import Session
-
-NAMES = list(ATTACKS)
 
 
 @pytest.fixture
@@ -40,19 +38,28 @@ def requests(session):
 def choose(qtbot, panel, name):
     """Steps through the list with the keyboard, as without a mouse."""
     panel.chooser.setFocus()
-    while NAMES[panel.chooser.currentIndex()] != name:
-        down = NAMES.index(name) > panel.chooser.currentIndex()
+    there = panel.chooser.findText(short_title(ATTACKS[name]))
+    while panel.chooser.currentIndex() != there:
+        down = there > panel.chooser.currentIndex()
         qtbot.keyClick(panel.chooser, Qt.Key.Key_Down if down else Qt.Key.Key_Up)
 
 
-def test_the_attacks_stand_from_weak_to_strong_under_short_names(panel):
+def test_the_attacks_stand_by_family_and_from_weak_to_strong_under_short_names(panel):
     names = [panel.chooser.itemText(index) for index in range(panel.chooser.count())]
     known = [name for name in names if name in {"Random noise", "FGSM", "BIM", "PGD"}]
     assert known == ["Random noise", "FGSM", "BIM", "PGD"]
-    assert len(set(names)) == len(ATTACKS)
+    assert len(set(names)) == len(ATTACKS) + len(FAMILIES)
+    assert names[names.index("FGSM") - 2] == "One step within ε"
     assert panel.chooser.currentText() == "FGSM"
     assert "Goodfellow" in panel.chooser.toolTip()
     assert "sign ∇ₓJ" in panel.chooser.toolTip()
+
+
+def test_the_heading_of_a_family_cannot_be_chosen(qtbot, panel, session):
+    choose(qtbot, panel, "rfgsm")  # the last of its family
+    qtbot.keyClick(panel.chooser, Qt.Key.Key_Down)
+    assert session.request.attack == BIM()
+    assert panel.chooser.currentText() == "BIM"
 
 
 def test_choosing_an_attack_is_one_request_and_one_step_of_undo(qtbot, panel, session, requests):
@@ -140,6 +147,13 @@ def test_the_seed_is_asked_for_only_where_it_matters(qtbot, panel, session):
     qtbot.keyClick(panel.form.editor("random_start"), Qt.Key.Key_Space)
     assert session.request.attack == PGD(random_start=False)
     assert not panel.seed.isVisible()
+
+
+def test_the_seed_appears_without_taking_the_focus(qtbot, panel, session):
+    panel.chooser.setFocus()
+    session.propose(attack=Noise())
+    assert panel.seed.isVisible()
+    assert panel.chooser.hasFocus()
 
 
 def test_the_tab_key_goes_from_top_to_bottom(qtbot, panel, session):

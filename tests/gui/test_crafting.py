@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.catalogue import crafted
 from engine.catalogue.attacks import Norm, Patch, Universal
-from engine.catalogue.crafted import CraftKind, all_crafted
+from engine.catalogue.crafted import Crafted, CraftKind, all_crafted, keep
 from engine.frame import Stage
 from engine.request import Placement, Request
 from gui.__main__ import build
+from gui.crafting import kept
 from gui.crafting.dialog import CraftDialog
+from gui.crafting.kept import NOTHING
 from gui.crafting.pages import NO_CLASS, NO_FOLDER
 from gui.forms import NEWEST, NameBox
 from gui.panels import pasted
@@ -174,6 +176,74 @@ def test_a_folder_without_pictures_is_told_and_another_may_be_chosen(
     assert not page.trouble.isVisible()
 
 
+def keep_one(target: str) -> str:
+    record = Crafted(
+        kind=CraftKind.PATCH,
+        network=NETWORK,
+        network_title="Softmax regression",
+        method="a test",
+        shape=(1, 8, 8),
+        norm=Norm.L0,
+        epsilon=98.0,
+        pictures=10,
+        held_out=5,
+        seed=0,
+        rate=0.5,
+        held_out_rate=0.4,
+        control_rate=0.1,
+        target=3,
+        target_name=target,
+    )
+    return keep(record, np.full((1, 8, 8), 0.5, np.float32))
+
+
+def test_what_is_kept_is_used_again_from_the_list(window: Window, dialog: CraftDialog, qtbot: QtBot) -> None:
+    page = dialog.kept
+    dialog.tabs.setCurrentWidget(page)
+    assert page.said.text() == NOTHING
+    assert not page.delete.isVisible()
+    name = keep_one("3")
+    dialog.tabs.setCurrentWidget(dialog.patch)
+    dialog.tabs.setCurrentWidget(page)
+    assert page.list.item(0).text() == "Patch · 3, seen in 40 % of new pictures (Softmax regression)"
+    assert "noise of its size 10 %" in page.said.text()
+    click(qtbot, page.use)
+    assert window.session.request.attack == Patch(name)
+    assert (window.session.request.target, window.session.request.epsilon) == (3, 98)
+
+
+def test_what_is_kept_is_deleted_only_after_a_question(dialog: CraftDialog, qtbot: QtBot) -> None:
+    names = {keep_one("3"), keep_one("5")}
+    page = dialog.kept
+    dialog.tabs.setCurrentWidget(page)
+    for button, left in ((QMessageBox.StandardButton.Cancel, 2), (QMessageBox.StandardButton.Yes, 1)):
+        dialog.activateWindow()
+        page.list.setFocus()
+        qtbot.waitUntil(page.list.hasFocus)
+        qtbot.keyClick(page.list, Qt.Key.Key_Delete)
+        [box] = page.findChildren(QMessageBox)
+        assert page.list.currentItem().text() in box.text()
+        click(qtbot, box.button(button))
+        assert len(all_crafted(CraftKind.PATCH)) == page.list.count() == left
+        qtbot.waitUntil(lambda: not page.findChildren(QMessageBox))
+    assert set(all_crafted(CraftKind.PATCH)) < names
+
+
+def test_what_cannot_be_deleted_is_said_and_stays(
+    window: Window, dialog: CraftDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_name: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    name = keep_one("3")
+    monkeypatch.setattr(kept, "forget", refuse)
+    dialog.tabs.setCurrentWidget(dialog.kept)
+    dialog.kept.forget(name)
+    assert window.session.message is not None
+    assert window.session.message.text == f"“{name}” could not be deleted: Permission denied. It is still there."
+    assert dialog.kept.list.count() == 1
+
+
 def test_the_attack_says_how_to_get_a_perturbation_where_there_is_none(window: Window, qtbot: QtBot) -> None:
     before = window.session.request.attack
     window.session.propose(attack=Universal())
@@ -181,6 +251,17 @@ def test_the_attack_says_how_to_get_a_perturbation_where_there_is_none(window: W
     assert window.session.message is not None
     assert "none was crafted yet" in window.session.message.text
     assert "Attack > Craft" in window.session.message.text
+
+
+def test_the_tab_key_goes_from_top_to_bottom(dialog: CraftDialog, qtbot: QtBot) -> None:
+    page = dialog.universal
+    dialog.activateWindow()
+    page.folder.button.setFocus()
+    qtbot.waitUntil(page.folder.button.hasFocus)
+    assert page.form is not None
+    for following in (page.norm.buttons[0], page.epsilon, page.chooser, *page.form.editors, page.seed, page.start):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert following.hasFocus()
 
 
 def test_all_controls_have_a_name_for_those_who_cannot_see(dialog: CraftDialog) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.docks import PLACES, ViewDock
+from gui.docks import PLACES, ViewDock, offer_in_menus
 from gui.session import Session
 
 BELOW = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -58,6 +58,26 @@ def test_a_loose_view_that_goes_back_is_shown_if_its_tab_is_on_top(docked: Docke
     qtbot.waitUntil(docked.second.view.isVisible)
     docked.first.raise_()
     qtbot.waitUntil(lambda: not docked.second.view.isVisible())
+
+
+def test_the_menu_brings_a_tab_that_lies_behind_forward_and_closes_one_that_is_seen(
+    docked: Docked, qtbot: QtBot
+) -> None:
+    for dock in (docked.first, docked.second):
+        offer_in_menus(dock)
+    behind, on_top = docked.first.toggleViewAction(), docked.second.toggleViewAction()
+    docked.second.raise_()
+    docked.first.raise_()
+    docked.second.raise_()
+    qtbot.waitUntil(lambda: on_top.isChecked() and not behind.isChecked())
+    behind.trigger()
+    qtbot.waitUntil(lambda: behind.isChecked() and not on_top.isChecked())
+    assert docked.first.view.isVisible()
+    assert not docked.second.isHidden()
+    behind.trigger()
+    assert docked.first.isHidden()
+    behind.trigger()
+    qtbot.waitUntil(docked.first.view.isVisible)
 
 
 def test_every_place_has_a_title_of_its_own_and_says_what_it_shows() -> None:

@@ -14,11 +14,14 @@ from PySide6.QtWidgets import QListWidgetItem, QMenu
 from pytestqt.qtbot import QtBot
 
 from engine.catalogue import own
+from engine.catalogue.downloads import partial
 from engine.catalogue.models import NETWORKS, all_networks, find_network, weights_path
 from engine.catalogue.own import OwnNetwork
 from engine.request import Request
 from gui.panels import model, networks
+from gui.panels.downloading import Download
 from gui.panels.model import ModelPanel
+from gui.panels.network_row import WHERE
 from gui.panels.network_words import Heading, describe
 from gui.session import Session
 
@@ -28,6 +31,7 @@ HERE, ALSO_HERE, AWAY = "efficientnet-lite0", "squeezenet1.1", "resnet50"
 @pytest.fixture(autouse=True)
 def nothing_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own, "user_data_dir", lambda *_, **__: str(tmp_path / "data"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
 
 
 @pytest.fixture
@@ -62,6 +66,11 @@ def asked(panel: ModelPanel) -> list[str]:
     return names
 
 
+def plain(text: str) -> str:
+    """The text with ordinary spaces between numbers and units."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def shown(panel: ModelPanel) -> list[str]:
     return [row.text() for row in rows(panel)]
 
@@ -91,7 +100,7 @@ def test_the_list_has_every_network_and_those_on_this_machine_come_first(panel: 
     assert len(shown(panel)) == len(all_networks())
     said = [row.data(Qt.ItemDataRole.AccessibleTextRole) for row in rows(panel)]
     assert "on this machine" in said[0]
-    assert all("MB" in each or "no weights" in each for each in said[2:])
+    assert all("B to download" in each or "no weights" in each for each in said[2:])
     panel.list.grab()
 
 
@@ -146,6 +155,33 @@ def test_a_click_in_the_list_chooses(panel: ModelPanel, session: Session, qtbot:
     assert session.request.model == ALSO_HERE
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Down, Qt.Key.Key_F4])
+def test_the_list_opens_by_the_keys_that_open_a_list(panel: ModelPanel, qtbot: QtBot, key: Qt.Key) -> None:
+    qtbot.keyClick(panel.chooser, key)
+    assert panel.list.isVisible()
+
+
+def test_whoever_begins_to_type_a_name_finds_the_network_without_opening_the_list_first(
+    panel: ModelPanel, session: Session, qtbot: QtBot
+) -> None:
+    qtbot.keyClick(panel.chooser, Qt.Key.Key_S)
+    assert panel.list.search.text() == "s"
+    qtbot.keyClicks(panel.list.search, "queezenet 1.1")
+    qtbot.keyClick(panel.list.search, Qt.Key.Key_Return)
+    assert session.request.model == ALSO_HERE
+
+
+def test_where_nothing_is_found_no_card_is_shown_and_an_emptied_line_shows_the_chosen_one_again(
+    panel: ModelPanel,
+) -> None:
+    panel.chooser.showPopup()
+    panel.list.search.setText("no such network")
+    assert panel.list.card.text() == ""
+    panel.list.search.setText("")
+    assert panel.list.list.currentItem().text() == "EfficientNet-Lite0"
+    assert "Apache-2.0" in panel.list.card.text()
+
+
 def test_escape_closes_the_list_and_changes_nothing(panel: ModelPanel, session: Session, qtbot: QtBot) -> None:
     panel.chooser.showPopup()
     qtbot.keyClick(panel.list.search, Qt.Key.Key_Escape)
@@ -175,7 +211,7 @@ def test_weights_that_are_not_here_are_asked_for_with_their_size_and_where_they_
     panel: ModelPanel, session: Session, asked: list[str]
 ) -> None:
     panel.choose(AWAY)
-    said = panel.question.text.text()
+    said = plain(panel.question.text.text())
     assert said.startswith(f"ResNet-50's weights ({NETWORKS[AWAY].megabytes:.0f} MB) are not on this machine. ")
     assert said.endswith(f"Download them from {urlsplit(NETWORKS[AWAY].url).hostname}?")
     assert panel.question.isVisible()
@@ -200,28 +236,35 @@ def test_download_is_asked_for_once_shown_and_puts_the_network_on_the_bench(
     panel.choose(AWAY)
     assert asked == [AWAY]
     assert not panel.question.isVisible()
-    [row] = panel.findChildren(model.Download)
+    [row] = panel.findChildren(Download)
     panel.set_progress(AWAY, 25, 100)
     assert row.bar.value() == 250
-    assert row.said == "ResNet-50: 26 of 102 MB"
+    assert plain(row.said) == "ResNet-50: 26 of 102 MB"
+    panel.set_progress(AWAY, 5, 100, "checking")
+    assert row.said == "ResNet-50: checking"
     assert session.request.model == HERE
     at_hand.add(AWAY)
     panel.download_ended(AWAY, None)
     assert session.request.model == AWAY
     assert not row.isVisible()
+    assert session.message is not None
+    assert session.message.text == "ResNet-50 has arrived."
 
 
 def test_a_download_can_be_stopped(panel: ModelPanel, session: Session, qtbot: QtBot) -> None:
     stopped: list[str] = []
     panel.cancelRequested.connect(stopped.append)
     panel.set_progress(AWAY, 25, 100)
-    [row] = panel.findChildren(model.Download)
+    [row] = panel.findChildren(Download)
     qtbot.mouseClick(row.cancel, Qt.MouseButton.LeftButton)
     assert stopped == [AWAY]
+    assert not row.cancel.isEnabled()
+    panel.set_progress(AWAY, 26, 100)
+    assert row.said == "ResNet-50: stopping"
     panel.download_ended(AWAY, None)
     assert session.request.model == HERE
     assert session.message is not None
-    assert "cancelled" in session.message.text
+    assert session.message.text == "The download of ResNet-50 was stopped. What has arrived is kept."
     assert not session.message.is_error
 
 
@@ -233,7 +276,7 @@ def test_a_download_that_fails_says_why_and_changes_nothing(panel: ModelPanel, s
     assert session.message.is_error
     assert "no network" in session.message.text
     assert session.request.model == HERE
-    assert not [each for each in panel.findChildren(model.Download) if each.isVisible()]
+    assert not [each for each in panel.findChildren(Download) if each.isVisible()]
 
 
 def test_who_chose_another_network_meanwhile_keeps_it(
@@ -261,10 +304,38 @@ def test_choosing_it_again_while_it_comes_means_that_it_is_wanted_after_all(
     assert session.request.model == AWAY
 
 
+def test_of_two_that_are_waited_for_the_second_is_not_lost_when_the_first_arrives(
+    panel: ModelPanel, session: Session, at_hand: set[str], qtbot: QtBot
+) -> None:
+    for name in (AWAY, "resnet18"):
+        panel.choose(name)
+        qtbot.mouseClick(panel.question.download, Qt.MouseButton.LeftButton)
+    for name in (AWAY, "resnet18"):
+        at_hand.add(name)
+        panel.download_ended(name, None)
+        assert session.request.model == name
+
+
+def test_what_arrived_before_a_download_was_cut_short_is_told_and_only_the_rest_is_asked_for(panel: ModelPanel) -> None:
+    half_arrived(AWAY, 40_000_000)
+    panel.choose(AWAY)
+    said = plain(panel.question.text.text())
+    assert said.startswith("ResNet-50's weights are here in part: 40 of 102 MB. Download what is left from ")
+    panel.chooser.showPopup()
+    [row] = [row for row in rows(panel) if row.text() == "ResNet-50"]
+    assert plain(row.data(WHERE)) == "62 MB left to download"
+
+
+def half_arrived(name: str, size: int) -> None:
+    path = partial(weights_path(NETWORKS[name]))
+    path.parent.mkdir(parents=True)
+    path.write_bytes(bytes(size))
+
+
 def test_two_downloads_are_shown_one_below_the_other(panel: ModelPanel) -> None:
     panel.set_progress(AWAY, 25, 100)
     panel.set_progress("vgg16", 0, None)
-    assert [each.said.split(":")[0] for each in panel.findChildren(model.Download)] == ["ResNet-50", "VGG-16"]
+    assert [each.said.split(":")[0] for each in panel.findChildren(Download)] == ["ResNet-50", "VGG-16"]
 
 
 def own_network(**changes: Any) -> OwnNetwork:
@@ -325,9 +396,41 @@ def test_the_menu_of_an_own_network_forgets_it(panel: ModelPanel, at_hand: set[s
     menu.close()
 
 
-def test_the_foot_of_the_list_opens_a_file_and_tells_what_downloads_take(
-    panel: ModelPanel, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("way", ["key", "menu"])
+def test_the_weights_of_one_network_can_be_asked_to_be_deleted_by_key_and_by_menu(
+    panel: ModelPanel, at_hand: set[str], qtbot: QtBot, way: str
 ) -> None:
+    half_arrived(AWAY, 12_000_000)
+    unwanted: list[str] = []
+    panel.deleteRequested.connect(unwanted.append)
+    panel.chooser.showPopup()
+    qtbot.keyClicks(panel.list.search, "resnet-50")
+    assert plain(panel.list.card.text()).endswith("delete the weights of ResNet-50 (12 MB).")
+    if way == "key":
+        qtbot.keyClick(panel.list.search, Qt.Key.Key_Delete)
+    else:
+        listed = panel.list.list
+        listed.customContextMenuRequested.emit(listed.visualItemRect(listed.currentItem()).center())
+        [menu] = panel.list.findChildren(QMenu)
+        [action] = menu.actions()
+        assert plain(action.text()) == "Delete the weights of ResNet-50 (12 MB)"
+        action.trigger()
+        menu.close()
+    assert unwanted == [AWAY]
+    assert not panel.list.isVisible()
+
+
+def test_the_delete_key_in_the_middle_of_the_line_deletes_a_letter(panel: ModelPanel, qtbot: QtBot) -> None:
+    half_arrived(AWAY, 1000)
+    panel.chooser.showPopup()
+    qtbot.keyClicks(panel.list.search, "resnet-50")
+    qtbot.keyClick(panel.list.search, Qt.Key.Key_Left)
+    qtbot.keyClick(panel.list.search, Qt.Key.Key_Delete)
+    assert panel.list.search.text() == "resnet-5"
+    assert panel.list.isVisible()
+
+
+def test_the_foot_of_the_list_opens_a_file_and_tells_what_downloads_take(panel: ModelPanel, qtbot: QtBot) -> None:
     wanted: list[str] = []
     panel.fileWanted.connect(lambda: wanted.append("file"))
     panel.clearRequested.connect(lambda: wanted.append("clear"))
@@ -335,12 +438,11 @@ def test_the_foot_of_the_list_opens_a_file_and_tells_what_downloads_take(
     assert not panel.list.clear.isVisible()
     qtbot.mouseClick(panel.list.open_file, Qt.MouseButton.LeftButton)
     assert not panel.list.isVisible()
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     path = weights_path(NETWORKS[AWAY])
     path.parent.mkdir(parents=True)
     path.write_bytes(bytes(3_000_000))
     panel.chooser.showPopup()
-    assert panel.list.cache.text() == "Downloaded weights: 3 MB"
+    assert plain(panel.list.cache.text()) == "Downloaded weights: 3.0 MB"
     qtbot.mouseClick(panel.list.clear, Qt.MouseButton.LeftButton)
     assert wanted == ["file", "clear"]
 
@@ -403,6 +505,19 @@ def test_a_picture_of_the_users_own_stays_whatever_the_network(
     assert session.request.image == "/photos/dog.png"
 
 
+def test_what_was_said_of_one_network_does_not_stand_there_for_the_next(
+    panel: ModelPanel, session: Session, at_hand: set[str]
+) -> None:
+    at_hand.update(("lenet-5", "mlp-512"))
+    panel.choose("lenet-5")
+    assert session.message is not None
+    panel.choose("mlp-512")
+    assert session.message is None
+    session.report("Saved.")
+    panel.choose("lenet-5")
+    assert session.message is not None
+
+
 def test_a_sample_stays_where_it_suits_both_networks(panel: ModelPanel, session: Session) -> None:
     session.open_images(("sample:coffee",))
     panel.choose(ALSO_HERE)
@@ -453,9 +568,20 @@ def test_an_untrained_network_is_chosen_without_a_download_and_called_so(
 
 def test_the_card_of_a_network_in_the_box_tells_its_data_recipe_accuracies_and_licence() -> None:
     card = find_network("lenet-5")
-    said = " ".join(describe(card).split())
-    for each in (card.note, card.data, card.training, card.tested, card.robust, card.licence):
+    said = " ".join(plain(describe(card)).split())
+    for each in (card.note, card.data, "0.2 MB", card.training, card.tested, card.robust, card.licence):
         assert each in said
+
+
+def test_every_card_fits_into_its_place_below_the_list(panel: ModelPanel) -> None:
+    panel.chooser.showPopup()
+    card = panel.list.card
+    too_long = []
+    for row in rows(panel):
+        panel.list.list.setCurrentItem(row)
+        if card.heightForWidth(card.width()) > card.height():
+            too_long.append(row.text())
+    assert too_long == []
 
 
 @pytest.mark.parametrize("name", [HERE, AWAY, "untrained:resnet18", "zfnet"])

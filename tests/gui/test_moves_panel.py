@@ -12,10 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from engine.catalogue.moves import Moves
 from engine.frame import Frame, NetworkInfo, Prediction, Stage
+from engine.images import move
 from engine.request import Request
 from gui.panels.dragging import Dragging
 from gui.panels.moves import MovesPanel
 from gui.session import Session
+from gui.views.pane_pictures import picture_of
+
+ALT = Qt.KeyboardModifier.AltModifier
 
 
 @pytest.fixture
@@ -195,20 +199,33 @@ def test_every_control_has_a_name_and_says_what_it_does(panel: MovesPanel) -> No
             assert each.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("moves", [Moves(right=-2, down=-2), Moves(flip=True), Moves(turn=5, permute=True)])
+def test_a_moved_picture_is_shown_pixel_by_pixel_whatever_was_done(moves: Moves, channels: int) -> None:
+    levels = np.random.default_rng(0).integers(0, 256, (20, 24, channels))
+    moved = move((levels / 255).astype(np.float32), moves)
+    for picture in (moved, np.asfortranarray(moved)):
+        shown = picture_of(picture).image
+        colour = shown.pixelColor(7, 3)
+        assert [colour.red(), colour.green(), colour.blue()] == [
+            round(255 * float(each)) for each in np.resize(moved[3, 7], 3)
+        ]
+
+
+@pytest.mark.parametrize("held", [ALT, ALT | Qt.KeyboardModifier.ShiftModifier], ids=["alt", "shift and alt"])
 def test_a_drag_with_alt_shifts_the_picture_by_its_own_pixels_and_is_one_step_of_undo(
-    qtbot: QtBot, session: Session
+    qtbot: QtBot, session: Session, held: Qt.KeyboardModifier
 ) -> None:
     pane = QWidget()
     qtbot.addWidget(pane)
     pane.resize(200, 200)
     pane.show()
     Dragging(session, pane, lambda: 4.0)
-    alt = Qt.KeyboardModifier.AltModifier
     session.propose(moves=Moves(down=1, flip=True))
-    qtbot.mousePress(pane, Qt.MouseButton.LeftButton, alt, QPoint(100, 100))
+    qtbot.mousePress(pane, Qt.MouseButton.LeftButton, held, QPoint(100, 100))
     for x in (90, 80):
         qtbot.mouseMove(pane, QPoint(x, 117))
-    qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, alt, QPoint(80, 117))
+    qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, held, QPoint(80, 117))
     assert session.request.moves == Moves(right=-5, down=5, flip=True)
     qtbot.mouseMove(pane, QPoint(10, 10))
     assert session.request.moves == Moves(right=-5, down=5, flip=True)

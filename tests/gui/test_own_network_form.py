@@ -150,3 +150,19 @@ def test_a_file_of_one_architecture_asks_for_none_and_torchscript_asks_for_the_c
 def test_every_control_has_a_name_for_those_who_listen(form: OwnNetworkForm) -> None:
     editors = (form.architecture, form.channels, form.height_box, form.width_box, form.resize_box, form.normalisation)
     assert all(each.accessibleName() for each in (*editors, form.mean, form.std))
+
+
+def test_every_control_is_explained(form: OwnNetworkForm) -> None:
+    editors = (form.name, form.architecture, form.channels, form.height_box, form.width_box, form.resize_box)
+    assert all(each.toolTip() for each in (*editors, form.normalisation, form.mean, form.std, form.class_names))
+    assert form.class_file.toolTip()
+
+
+def test_a_form_is_filled_in_as_the_file_was_asked_before_to_the_last_digit(form: OwnNetworkForm, qtbot: QtBot) -> None:
+    first = next_try(form, qtbot)
+    numbers = (0.123456789, 0.5, 0.25)
+    before = replace(first, title="Roses", size=(96, 64), resize=100, mean=numbers, classes=("a", "b", "c"))
+    form.fill(before)
+    assert form.mean.isVisible()
+    assert form.class_names.text() == "3: a, b, c"
+    assert next_try(form, qtbot) == before

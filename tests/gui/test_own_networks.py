@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.catalogue import own
-from engine.catalogue.models import all_networks, find_network, weights_path
+from engine.catalogue.models import all_networks
 from engine.frame import Stage
+from gui import __main__ as program
 from gui.__main__ import build
 from gui.panels.intake import Intake
 from gui.panels.own_network import OwnNetworkForm
@@ -145,23 +146,6 @@ def test_a_network_is_forgotten_but_not_while_it_is_in_use(window: Window, tmp_p
     assert window.session.message.text == f"Mine is forgotten. Its file is left alone: {path}"
 
 
-def test_downloaded_weights_are_deleted_when_the_user_says_so(window: Window, qtbot: QtBot) -> None:
-    window.commands.own.ask_whether_to_clear()
-    assert window.session.message is not None
-    assert "no downloaded weights" in window.session.message.text
-    path = weights_path(find_network("resnet18"))
-    path.parent.mkdir(parents=True)
-    path.write_bytes(bytes(2_000_000))
-    window.commands.own.ask_whether_to_clear()
-    box = box_of(window, qtbot)
-    assert box.text() == "Delete 2 MB of downloaded weights?"
-    assert "ResNet-18" in box.informativeText()
-    assert path.exists()
-    press(box, "Delete")
-    assert not path.exists()
-    assert window.session.message.text == "2 MB of downloaded weights are deleted."
-
-
 def test_a_session_file_may_name_a_network_of_ones_own(window: Window, tmp_path: Path) -> None:
     record = own.OwnNetwork("Mine", "state", "/gone.pt", "ab" * 32, ("a", "b"), (8, 8), 8, (0.0,), (1.0,))
     name = own.remember(record)
@@ -169,3 +153,96 @@ def test_a_session_file_may_name_a_network_of_ones_own(window: Window, tmp_path:
     path.write_text(window.session.request.with_(model=name).to_json())
     window.commands.take_in(Intake(session_file=str(path)))
     assert window.session.request.model == name
+
+
+# What is told beforehand
+
+
+def started(window: Window, *arguments: str) -> None:
+    """What ``foolscope`` does with these arguments, once the window is painted."""
+    program.open_what_is_named(window, program.parse(arguments))
+    window.firstPainted.emit()
+
+
+def used(window: Window, qtbot: QtBot) -> own.OwnNetwork:
+    """The record of the network that comes into use."""
+    qtbot.waitUntil(lambda: window.session.request.model.startswith("own:"), timeout=WAIT)
+    record = own.find_own(window.session.request.model)
+    assert record is not None
+    return record
+
+
+def test_a_file_on_the_command_line_is_used_as_the_arguments_say_and_nothing_is_asked(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "names.txt").write_text("a\nb\nc\nd")
+    names, path = str(tmp_path / "names.txt"), dense(tmp_path / "digits.pt")
+    started(window, "--model", path, "--classes", names, "--normalise", "mnist")
+    record = used(window, qtbot)
+    assert (record.classes, record.mean, record.file) == (tuple("abcd"), (0.1307,), path)
+    assert not any(form.isVisible() for form in window.findChildren(OwnNetworkForm))
+
+
+def test_the_window_begins_with_the_usual_network_where_a_file_is_named(tmp_path: Path) -> None:
+    chosen = program.parse(["--model", dense(tmp_path / "digits.pt"), "--attack", "pgd"])
+    request, trouble = program.first_request(chosen, "cpu")
+    assert (request.model, request.attack.name, trouble) == (HERE, "pgd", "")
+    assert program.first_request(program.parse(["--model", "mlp-512"]), "cpu")[0].model == "mlp-512"
+
+
+def test_arguments_that_do_not_go_with_the_file_bring_up_the_form_that_says_so(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    started(window, "--model", dense(tmp_path / "digits.pt"), "--input", "30x30")
+    form = form_of(window, qtbot)
+    qtbot.waitUntil(form.isVisible, timeout=WAIT)
+    assert "it does not take pictures of (1, 1, 30, 30)" in form.check.text()
+    assert window.session.request.model == HERE
+
+
+def test_arguments_that_make_no_sense_are_told_and_the_form_asks(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    started(window, "--model", dense(tmp_path / "digits.pt"), "--input", "large")
+    form = form_of(window, qtbot)
+    qtbot.waitUntil(form.isVisible, timeout=WAIT)
+    assert window.session.message is not None
+    assert "write HEIGHTxWIDTH" in window.session.message.text
+
+
+def test_a_program_on_the_command_line_needs_the_word_of_its_maker_there_or_in_the_window(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = str(exported(small(), tmp_path / "net.pt2"))
+    started(window, "--model", path)
+    box = box_of(window, qtbot)
+    assert "can run code" in box.informativeText()
+    box.close()
+    started(window, "--model", path, "--i-made-this-file")
+    assert used(window, qtbot).details["is_trusted"] is True
+
+
+def test_a_network_among_the_files_of_the_command_line_is_opened_as_if_it_were_dropped(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    started(window, dense(tmp_path / "digits.pt"))
+    assert form_of(window, qtbot).isVisible()
+
+
+def test_a_file_that_was_opened_before_is_asked_as_it_was_then(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = dense(tmp_path / "digits.pt")
+    drop(window, path)
+    form = form_of(window, qtbot)
+    form.name.setText("My digits")
+    form.resize_box.setValue(40)
+    qtbot.waitUntil(form.use.isEnabled, timeout=WAIT)
+    form.use.click()
+    record = used(window, qtbot)
+    window.model_panel.choose(HERE)
+    qtbot.waitUntil(lambda: not window.findChildren(OwnNetworkForm))
+    drop(window, path)
+    again = form_of(window, qtbot)
+    assert (again.name.text(), again.resize_box.value()) == ("My digits", 40)
+    qtbot.waitUntil(again.use.isEnabled, timeout=WAIT)
+    assert again.record == record
+    again.reject()
+    started(window, "--model", path)
+    assert used(window, qtbot) == record

@@ -165,6 +165,11 @@ def test_the_brush_suits_the_picture(panel: RulesPanel, session: Session) -> Non
     show_picture(session, (28, 28, 1))
     panel.brush.slider.setValue(5)
     assert widths == [22, 2, 5]
+    show_picture(session, (224, 224, 3))
+    show_picture(session, (28, 28, 1))
+    assert widths[3:] == [40, 5], "as wide beside the picture as was chosen"
+    show_picture(session, (8, 8, 1))
+    assert widths[-1] == 1
 
 
 def test_every_control_has_a_name_and_is_reached_with_the_keyboard(panel: RulesPanel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt
@@ -113,6 +114,24 @@ def test_a_long_message_is_elided_and_can_be_read_in_full(bar: StatusBar, sessio
     assert bar.message.toolTip() == LONG
     assert LONG in bar.message.text.accessibleName()
     assert bar.message.dismiss.geometry().right() <= bar.message.width()
+
+
+def test_a_message_longer_than_a_line_is_drawn_on_two_and_moves_nothing(bar: StatusBar, session: Session) -> None:
+    def lines() -> int:
+        picture = bar.message.text.grab().toImage()
+        ink = [
+            any(picture.pixelColor(x, y) != picture.pixelColor(0, 0) for x in range(picture.width()))
+            for y in range(picture.height())
+        ]
+        return sum(here and not before for before, here in pairwise([False, *ink]))
+
+    heights = [bar.sizeHint().height()]
+    for said, expected in (("x" * 20, 1), ("xx " * 60, 2), ("xx " * 500, 2)):
+        session.report(said)
+        QCoreApplication.processEvents()
+        assert lines() == expected
+        heights.append(bar.sizeHint().height())
+    assert len(set(heights)) == 1
 
 
 def test_a_message_from_before_the_bar_is_shown(session: Session, qtbot: QtBot) -> None:

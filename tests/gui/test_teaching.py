@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.catalogue import own
@@ -75,7 +77,7 @@ def test_dropped_folders_are_taught_and_the_network_is_used(window: Window, qtbo
     window.commands.take_in(_from_paths(paths))
     [dialog] = window.findChildren(TeachDialog)
     assert dialog.isVisible()
-    assert [each.name for each in dialog.asking.classes] == ["dark", "light", "striped"]
+    assert [each.name for each in dialog.asking.classes.all] == ["dark", "light", "striped"]
     assert dialog.asking.network.currentData() == NETWORK
     dialog.asking.start.click()
     assert dialog.asking.stop.isVisible()
@@ -108,7 +110,7 @@ def test_too_few_pictures_are_refused_before_anything_is_loaded(dialog: TeachDia
 
 
 def test_no_class_at_all_says_what_is_needed(dialog: TeachDialog) -> None:
-    assert "two at least" in dialog.asking.advice.text()
+    assert "two at least" in dialog.asking.classes.advice.text()
     dialog.asking.start.click()
     assert "there is no class" in dialog.asking.trouble.text()
 
@@ -122,7 +124,7 @@ def test_what_goes_wrong_while_it_learns_is_told_and_it_can_begin_again(
     dialog.take(paths)
     dialog.start()
     qtbot.waitUntil(dialog.asking.trouble.isVisible, timeout=WAIT)
-    assert "“dark” has no picture that can be read" in dialog.asking.trouble.text()
+    assert "“dark” has no picture that can be used" in dialog.asking.trouble.text()
     assert dialog.asking.start.isVisible()
 
 
@@ -132,20 +134,135 @@ def test_classes_can_be_taken_off_the_list_and_are_not_added_twice(
     paths = folders(tmp_path / "pictures", count=1)
     dialog.take(paths)
     dialog.take(paths[:1])
-    assert dialog.asking.list.count() == 3
-    dialog.asking.list.setCurrentRow(1)
-    qtbot.keyClick(dialog.asking.list, Qt.Key.Key_Delete)
-    assert [each.name for each in dialog.asking.classes] == ["dark", "striped"]
+    assert dialog.asking.classes.list.count() == 3
+    dialog.asking.classes.list.setCurrentRow(1)
+    qtbot.keyClick(dialog.asking.classes.list, Qt.Key.Key_Delete)
+    assert [each.name for each in dialog.asking.classes.all] == ["dark", "striped"]
 
 
 def test_a_class_shows_its_first_picture_and_how_many_it_has(dialog: TeachDialog, qtbot: QtBot, tmp_path: Path) -> None:
     dialog.take(folders(tmp_path / "pictures", count=3, kinds=("dark", "light")))
-    item = dialog.asking.list.item(0)
+    item = dialog.asking.classes.list.item(0)
     assert item.text() == "dark\n3 pictures"
     qtbot.waitUntil(lambda: not item.icon().isNull())
 
 
+def test_a_broken_picture_is_passed_over_for_the_next(dialog: TeachDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    [path] = folders(tmp_path / "pictures", count=3, kinds=("dark",))
+    (Path(path) / "0.png").write_bytes(b"nothing")
+    dialog.take([path])
+    qtbot.waitUntil(lambda: not dialog.asking.classes.list.item(0).icon().isNull())
+
+
+def test_stop_says_that_it_was_heard(dialog: TeachDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog.take(folders(tmp_path / "pictures", count=6))
+    dialog.asking.start.click()
+    dialog.asking.stop.click()
+    assert dialog.asking.detail.text() == "stopping …" or dialog.asking.start.isVisible()
+    qtbot.waitUntil(dialog.asking.start.isVisible, timeout=WAIT)
+
+
+def test_what_is_kept_is_told_and_can_be_forgotten(dialog: TeachDialog, tmp_path: Path) -> None:
+    assert not dialog.asking.forget.isVisible()
+    cache.folder().mkdir(parents=True)
+    (cache.folder() / "x.safetensors").write_bytes(b"0" * 2_000_000)
+    dialog.hide()
+    dialog.show()
+    assert dialog.asking.kept.text().startswith("2.0 MB of features are kept")
+    dialog.asking.forget.click()
+    assert not dialog.asking.forget.isVisible()
+    assert cache.kept_bytes() == 0
+
+
+# Names
+
+
+def write_name(dialog: TeachDialog, qtbot: QtBot, row: int, name: str) -> None:
+    """As with the keyboard: F2 on a class, the name, Enter."""
+    its = dialog.asking.classes.list
+    its.setFocus()
+    its.setCurrentRow(row)
+    qtbot.keyClick(its, Qt.Key.Key_F2)
+    line = its.viewport().findChild(QLineEdit)
+    assert line is not None
+    assert line.text() == dialog.asking.classes.all[row].name
+    line.setText(name)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: its.viewport().findChild(QLineEdit) is None)
+
+
+def test_a_class_can_be_called_otherwise_than_its_folder(dialog: TeachDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog.take(folders(tmp_path / "pictures", count=5))
+    write_name(dialog, qtbot, 1, " bright ")
+    assert [each.name for each in dialog.asking.classes.all] == ["dark", "bright", "striped"]
+    assert dialog.asking.classes.list.item(1).text() == "bright\n5 pictures"
+    assert [each.name for each in dialog.asking.lesson("cpu").classes] == ["dark", "bright", "striped"]
+
+
+@pytest.mark.parametrize(("name", "why"), [(" ", "a class would have no name"), ("dark", "would be called “dark”")])
+def test_an_empty_or_doubled_name_is_refused_in_a_sentence(
+    dialog: TeachDialog, qtbot: QtBot, tmp_path: Path, name: str, why: str
+) -> None:
+    dialog.take(folders(tmp_path / "pictures", count=5))
+    write_name(dialog, qtbot, 1, name)
+    assert why in dialog.asking.trouble.text()
+    assert dialog.asking.classes.all[1].name == "light"
+    write_name(dialog, qtbot, 1, "bright")
+    assert not dialog.asking.trouble.isVisible()
+
+
+def test_folders_of_one_name_that_are_added_one_by_one_are_told_apart(dialog: TeachDialog, tmp_path: Path) -> None:
+    for place in ("a", "b"):
+        dialog.take(folders(tmp_path / place, count=1, kinds=("dark",)))
+    assert [each.name for each in dialog.asking.classes.all] == ["dark", "dark (2)"]
+
+
 # What is dropped
+
+
+def drop(widget: QWidget, paths: list[str]) -> bool:
+    """Whether the widget takes what is dropped on it."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(each) for each in paths])
+    place, action, button = widget.rect().center(), Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(place, action, mime, button, Qt.KeyboardModifier.NoModifier)
+    QCoreApplication.sendEvent(widget, enter)
+    if enter.isAccepted():
+        QCoreApplication.sendEvent(
+            widget, QDropEvent(place.toPointF(), action, mime, button, Qt.KeyboardModifier.NoModifier)
+        )
+    return enter.isAccepted()
+
+
+def test_folders_can_be_dropped_on_the_dialog_and_anything_else_says_why_not(
+    dialog: TeachDialog, tmp_path: Path
+) -> None:
+    paths = folders(tmp_path / "pictures", count=1)
+    (tmp_path / "more.zip").touch()
+    assert drop(dialog, [str(tmp_path / "more.zip")])
+    assert "“more.zip” is no folder" in dialog.asking.trouble.text()
+    assert drop(dialog, paths[:2])
+    assert [each.name for each in dialog.asking.classes.all] == ["dark", "light"]
+    assert not dialog.asking.trouble.isVisible()
+
+
+def test_a_saved_network_is_on_the_bench_again_when_its_file_is_dropped(
+    window: Window, dialog: TeachDialog, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog.take(folders(tmp_path / "pictures", count=6, kinds=("dark", "light")))
+    dialog.asking.start.click()
+    qtbot.waitUntil(dialog.results.save.isVisible, timeout=WAIT)
+    write_name(dialog, qtbot, 0, "night")
+    assert dialog.results.matrix.accessibleDescription().startswith("night: ")
+    path = tmp_path / "mine.safetensors"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    dialog.results.save.click()
+    assert own.own_networks() == {}
+    window.commands.take_in(_from_paths([str(path)]))
+    qtbot.waitUntil(lambda: window.session.request.model.startswith("own:"), timeout=WAIT)
+    [record] = own.own_networks().values()
+    assert (record.classes, record.file) == (("night", "light"), str(path))
+    assert window.session.request.model == record.name
 
 
 def test_a_folder_of_folders_is_offered_to_be_taught_and_not_called_empty(tmp_path: Path) -> None:
@@ -215,6 +332,18 @@ def test_a_hundred_classes_still_fit(matrix: Matrix) -> None:
     matrix.show_counts(np.eye(100, dtype=np.int64), [f"class {each}" for each in range(100)])
     assert matrix.cell(99, 99).bottom() < matrix.height()
     assert not matrix.grab().isNull()
+
+
+def test_names_that_are_wider_than_a_cell_stand_upright_and_are_all_there(qtbot: QtBot) -> None:
+    made = Matrix()
+    qtbot.addWidget(made)
+    made.resize(460, 500)
+    made.show_counts(np.eye(2, dtype=np.int64), ("frog", "ship"))
+    flat = made.cell(0, 0).top()
+    made.show_counts(np.eye(12, dtype=np.int64), [f"a name of {each}" for each in range(12)])
+    assert made.cell(0, 0).top() > flat + 30
+    assert made.cell(0, 0).width() > 20  # wide enough for a number
+    assert made.cell(11, 11).right() <= made.width()
 
 
 def test_the_result_is_a_sentence_with_what_was_left_out_and_the_mistakes(qtbot: QtBot, tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ from engine.models.prepare import LAYERS
 LOGITS = ("logits", "logit", "out", "output")
 """Under which of their names answers of several parts keep the logits."""
 
+ONE_OUTPUT = "If it is the logit z of yes or no, export a module that returns (0, z)."
+"""What to do with a network that answers with a single number."""
+
 _SMALLEST = 1e-30
 """A probability of 0 has no logarithm."""
 
@@ -109,6 +112,19 @@ class Logarithm(nn.Module):
         return answer.clamp_min(_SMALLEST).log()
 
 
+class ChannelsLast(nn.Module):
+    """Shows a network its pictures as (N, H, W, C)."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.inner = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to whatever the network answers."""
+        answer: Tensor = self.inner(x.permute(0, 2, 3, 1))
+        return answer
+
+
 class OneByOne(nn.Module):
     """Asks a network about the pictures of a batch one by one."""
 
@@ -167,7 +183,7 @@ def _check(answer: Any, title: str) -> None:
         raise _unusable(
             title,
             "it answers with a single number, and there is nothing to choose between fewer than two classes",
-            "If it is the logit z of yes or no, export a module that returns (0, z).",
+            ONE_OUTPUT,
         )
     if not bool(answer.isfinite().all()):
         raise _unusable(

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from engine.catalogue import timm
 from engine.catalogue.classes import CLASSES, class_names
 from engine.catalogue.found import Guess
-from engine.catalogue.models import NetworkCard
+from engine.catalogue.models import UNTRAINED_PREFIX, NetworkCard, find_network, known_network
 from engine.models.own import chain
+from engine.models.own.adapting import ONE_OUTPUT
 from engine.models.own.known import (
-    AUXILIARY,
     Shape,
     Shapes,
     Skeleton,
     architectures,
     has_auxiliary,
+    is_timm,
     side_of,
     skeleton,
+    timm_name,
 )
-from engine.models.torchvision_networks import renamed
+from engine.models.own.signatures import architectures_of
+from engine.models.torchvision_networks import AUXILIARY, renamed
 from engine.models.weights import State
 from engine.tasks import Progress
 
 MOST_GUESSES = 6
+SURE = 2
+"""How many of torchvision's are laid out where the tensors are those of one of timm's: it has the same, or none."""
+
+_ELSE = (
+    "If it is a network of your own making, export it with its architecture, as ONNX or torch.export (.pt2), and open "
+    "that."
+)
 
 TELLTALES = {
     "alexnet": "features.10.weight",
@@ -60,14 +72,33 @@ def guesses(state: State, found: list[Guess]) -> Iterator[Progress]:
     """
     plain = chain.guess(state)
     made = [] if plain is None else [plain]
-    cards = _candidates(state)
+    names = architectures_of(_shapes(state))
+    named = _cards_of_timm(names, state)
+    cards = sorted(_candidates(state), key=lambda card: card.name not in names)  # both call a ResNet-50 resnet50
+    yield from _compared(cards[: SURE if named else None], state, made, most=1)
+    if not any(each.fits for each in made):
+        yield from _compared(named, state, made, most=MOST_GUESSES)
+        made = _with_notes(made)
+    made.sort(key=lambda each: (-each.fitting / each.of, each.architecture == chain.NAME))
+    found[:] = [each for each in made if each.fitting][:MOST_GUESSES]
+
+
+def _compared(cards: Sequence[NetworkCard], state: State, made: list[Guess], most: int) -> Iterator[Progress]:
+    """Compares a file with architectures until so many fit."""
     for count, card in enumerate(cards):
         yield Progress(count, len(cards), f"comparing it with {card.title}")
         made.append(compare(card, state))
-        if made[-1].fits:
+        most -= made[-1].fits
+        if not most:
             break
-    made.sort(key=lambda each: (-each.fitting / each.of, each.architecture == chain.NAME))
-    found[:] = [each for each in made if each.fitting][:MOST_GUESSES]
+
+
+def _with_notes(made: list[Guess]) -> list[Guess]:
+    """The guesses; where several fit, each says so: what they do between their layers is in no file of weights."""
+    fitting = [each for each in made if each.fits]
+    others = {each: ", ".join(other.title for other in fitting if other is not each) for each in fitting}
+    note = "These tensors fit {} as well, which may answer otherwise: choose what it was trained as."
+    return [replace(each, note=note.format(others[each])) if others.get(each) else each for each in made]
 
 
 def compare(card: NetworkCard, state: State) -> Guess:
@@ -75,7 +106,7 @@ def compare(card: NetworkCard, state: State) -> Guess:
 
     Its last layer may tell another number of classes apart, and its first may see another number of channels.
     """
-    shapes = {name: tuple(each.shape) for name, each in named_for(card, state).items()}
+    shapes = _shapes(named_for(card, state))
     side = side_of(card, shapes)
     bones = skeleton(card, side)
     found = {name: shape for name, shape in shapes.items() if name in bones.shapes}
@@ -114,20 +145,59 @@ def is_counter(name: str) -> bool:
     return name.endswith("num_batches_tracked")
 
 
-def nearest_sentence(found: list[Guess], state: State) -> str:
-    """What to say of a file that no architecture fits."""
+def why_none(found: list[Guess], state: State) -> tuple[str, str]:
+    """What to say of a file that no architecture fits, or one with a single output, and what to do."""
+    named = architectures_of(_shapes(state))
+    if named and not timm.is_installed():
+        install = "Install it: pip install 'foolscope[timm]'. Then open the file again."
+        return f"it is a network of timm ({' or '.join(named[:3])}), and timm is not installed", install
     if not found:
         some = ", ".join(list(state)[:3])
-        return f"its {len(state)} tensors ({some} …) are named like those of no architecture that Foolscope knows"
-    return f"no architecture that Foolscope knows fits; the nearest: {found[0].say()}".rstrip(".")
+        return (
+            f"its {len(state)} tensors ({some} …) are named like those of no architecture that Foolscope knows",
+            _ELSE,
+        )
+    best = found[0]
+    if best.fits:
+        return f"it is a {best.title} with a single output, and there is nothing to choose between", ONE_OUTPUT
+    channels = _odd_channels(best, state)
+    if channels:
+        why = f"it is a {best.title} for pictures of {channels} channels, and Foolscope has grey (1) and colour (3)"
+        return why, "Choose a network that was trained on one of these."
+    return f"no architecture that Foolscope knows fits; the nearest: {best.say()}".rstrip("."), _ELSE
+
+
+def _odd_channels(guess: Guess, state: State) -> int:
+    """How many channels a network sees that fits in all else, where they are neither one nor three; else 0."""
+    if guess.architecture == chain.NAME or guess.fitting != guess.of - 1:
+        return 0
+    stem = f"{skeleton(find_network(guess.architecture)).stem}.weight"
+    return int(state[stem].shape[1]) if guess.reshaped == (stem,) and stem in state and state[stem].dim() == 4 else 0
+
+
+def _shapes(state: State) -> Shapes:
+    return {name: tuple(each.shape) for name, each in state.items()}
 
 
 def _candidates(state: State) -> list[NetworkCard]:
-    """The architectures that have the file's telltale, those with about as many numbers first."""
+    """The architectures that the file may be of, those with about as many numbers first.
+
+    They are known by their telltale; where the file has none, tensors may be missing, and a few of its size are tried.
+    """
     numbers = max(1, sum(each.numel() for each in state.values()))
-    names = set(renamed(state))
-    found = [card for card in architectures() if _telltale(card.name) in names | {""}]
-    return sorted(found, key=lambda card: abs(math.log(card.parameters / numbers)))
+    names = set(renamed(state)) | {""}
+    nearest = sorted(architectures(), key=lambda card: abs(math.log(card.parameters / numbers)))
+    told = [card for card in nearest if _telltale(card.name) in names]
+    is_told = any(_telltale(card.name) for card in told)
+    return told if is_told else [*told, *[card for card in nearest if _telltale(card.name)][:MOST_GUESSES]]
+
+
+def _cards_of_timm(names: Sequence[str], state: State) -> list[NetworkCard]:
+    """The architectures of timm by these names, those for pictures of the file's size first; none without timm."""
+    shapes = _shapes(state)
+    cards = [known_network(f"{UNTRAINED_PREFIX}{timm.PREFIX}{name}") for name in names]
+    known = [card for card in cards if card is not None]
+    return sorted(known, key=lambda card: side_of(card, shapes) not in {0, card.size[0]})[:MOST_GUESSES]
 
 
 def _telltale(name: str) -> str:
@@ -135,6 +205,8 @@ def _telltale(name: str) -> str:
 
 
 def _title(card: NetworkCard) -> str:
+    if is_timm(card):
+        return f"{timm_name(card)} (timm)"
     return card.family if card.labels in CLASSES and card.labels != "imagenet" else card.title.partition(", ")[0]
 
 
@@ -142,7 +214,7 @@ def _suits(name: str, shape: Shape, bones: Skeleton) -> bool:
     """Whether a tensor has the shape that it should have, but for the number of classes or of channels."""
     wanted = bones.shapes[name]
     layer, _, part = name.rpartition(".")
-    if layer == bones.head and len(shape) == len(wanted):
+    if layer in bones.heads and len(shape) == len(wanted):
         shape = wanted[:1] + shape[1:]
     if layer == bones.stem and part == "weight" and len(shape) == len(wanted) and shape[1] in {1, 3}:
         shape = shape[:1] + wanted[1:2] + shape[2:]
@@ -150,8 +222,8 @@ def _suits(name: str, shape: Shape, bones: Skeleton) -> bool:
 
 
 def _classes(card: NetworkCard, bones: Skeleton, shapes: Shapes) -> int:
-    head = shapes.get(f"{bones.head}.weight")
-    return head[0] if head else len(card.classes)
+    found = [shapes[f"{head}.weight"][0] for head in bones.heads if f"{head}.weight" in shapes]
+    return found[0] if found else len(card.classes)
 
 
 def _channels(card: NetworkCard, bones: Skeleton, shapes: Shapes) -> int:

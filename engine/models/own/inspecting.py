@@ -10,9 +10,10 @@ from pathlib import Path
 from torch import nn
 
 from engine.catalogue.found import NORMALISATIONS, Found, Guess, spread
-from engine.catalogue.own import Kind
+from engine.catalogue.own import Kind, OwnNetwork, OwnNetworkError
+from engine.catalogue.taught import record_in
 from engine.models.own.adapting import NoAnswerError, adapted, ask
-from engine.models.own.guessing import guesses, nearest_sentence
+from engine.models.own.guessing import guesses, why_none
 from engine.models.own.kinds import kind_of, refused
 from engine.models.own.onnx_graph import load_onnx
 from engine.models.own.programs import SIDES, Size, channels_of, load_exported, load_script
@@ -21,11 +22,6 @@ from engine.tasks import Progress
 
 CHUNK = 1 << 24
 """Bytes between two marks of progress while a file's hash is computed."""
-
-_ELSE = (
-    "If it is a network of your own making, export it with its architecture, as ONNX or torch.export (.pt2), and open "
-    "that."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +51,30 @@ def inspect(path: str | Path, found: list[Found], *, is_trusted: bool = False) -
     seen = Found(str(path), digests[0], kind, path.stat().st_size / 1e6, is_trusted=is_trusted)
     if seen.needs_trust:
         found.append(seen)
+    elif (record := _taught(path, seen)) is not None:
+        yield Progress(0, None, "loading the network below it")
+        found.append(_tried(record, seen))
     elif kind is Kind.STATE:
         yield from _inspect_state(path, seen, found)
     else:
         yield Progress(0, None, "reading the program")
         found.append(_inspect_program(path, seen))
+
+
+def _taught(path: Path, seen: Found) -> OwnNetwork | None:
+    """The record in the file of a network that was taught classes here; None for any other file."""
+    try:
+        return record_in(path, seen.sha256) if seen.kind is Kind.STATE else None
+    except OwnNetworkError as error:
+        raise refused(path, f"it is a taught network, and {error}", "Get it again where it came from.") from error
+
+
+def _tried(record: OwnNetwork, seen: Found) -> Found:
+    """A taught network that can be used; whoever loads it says why, if it cannot."""
+    from engine.models.own.loading import classifier_of  # which needs this module
+
+    classifier_of(record)
+    return replace(seen, parameters=record.parameters, record=record)
 
 
 def digest(path: Path, found: list[str]) -> Iterator[Progress]:
@@ -89,8 +104,8 @@ def _inspect_state(path: Path, seen: Found, found: list[Found]) -> Iterator[Prog
     yield Progress(0, None, "comparing it with what is known")
     made: list[Guess] = []
     yield from guesses(read.state, made)
-    if not any(each.fits for each in made):
-        raise refused(path, nearest_sentence(made, read.state), _ELSE)
+    if not any(each.fits and each.classes > 1 for each in made):
+        raise refused(path, *why_none(made, read.state))
     parameters = sum(each.numel() for each in read.state.values())
     found.append(replace(seen, parameters=parameters, guesses=tuple(made), class_names=read.class_names))
 
@@ -98,6 +113,9 @@ def _inspect_state(path: Path, seen: Found, found: list[Found]) -> Iterator[Prog
 def _inspect_program(path: Path, seen: Found) -> Found:
     program = open_program(path, seen.kind)
     channels = program.channels or channels_of(program.network)
+    if channels not in {1, 3}:
+        why = f"its pictures have {channels} channels, and Foolscope has grey ones (1) and colour ones (3)"
+        raise refused(path, why, "Choose a network that was trained on one of these.")
     size = program.size or _size_of(path, program.network, channels)
     made = adapted(program.network, f"“{path.name}”", channels, size)
     usual = NORMALISATIONS["imagenet" if channels == 3 and size[0] > 64 else "none"]
@@ -130,5 +148,5 @@ def _size_of(path: Path, network: nn.Module, channels: int) -> Size:
             why = why or str(error)
         else:
             return side, side
-    sides = f"none of the usual sizes ({SIDES[0]} to {max(SIDES)} pixels) with {channels} channels"
-    raise refused(path, f"it takes {sides}: {why}", "Export it as ONNX or torch.export, which tell the input's shape.")
+    sides = f"none of the usual sizes ({min(SIDES)} to {max(SIDES)} pixels), {'grey' if channels == 1 else 'in colour'}"
+    raise refused(path, f"it takes {sides} ({why})", "Export it as ONNX or torch.export, which tell the input's shape.")

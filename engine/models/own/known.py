@@ -12,14 +12,13 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from engine.catalogue.models import NETWORKS, NetworkCard, Source
-from engine.models.torchvision_networks import SETTINGS, untrained
+from engine.catalogue import timm
+from engine.catalogue.models import NETWORKS, UNTRAINED_PREFIX, NetworkCard, Source
+from engine.models import timm_networks
+from engine.models.torchvision_networks import SETTINGS, untrained, without_heads
 
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]
-
-AUXILIARY = ("AuxLogits", "aux1", "aux2")
-"""Heads of GoogLeNet and Inception that only serve training."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +27,23 @@ class Skeleton:
 
     Attributes:
         shapes: of every parameter and buffer that its files hold, by name.
-        head: name of the last layer, whose outputs are the classes; empty if it has no such layer.
+        heads: names of the layers whose outputs are the classes: one, or none; distilled networks have two.
         stem: name of the first convolution, whose inputs are the channels; empty if it has none.
     """
 
     shapes: Shapes
-    head: str
+    heads: tuple[str, ...]
     stem: str
+
+
+def is_timm(card: NetworkCard) -> bool:
+    """Whether an architecture is one of timm's, which are listed without their weights."""
+    return card.name.startswith(UNTRAINED_PREFIX + timm.PREFIX)
+
+
+def timm_name(card: NetworkCard) -> str:
+    """What timm calls one of its architectures."""
+    return card.name.removeprefix(UNTRAINED_PREFIX + timm.PREFIX)
 
 
 def architectures() -> list[NetworkCard]:
@@ -61,6 +70,8 @@ def blank(card: NetworkCard, side: int = 0) -> nn.Module:
         from engine.models.boxed import ARCHITECTURES
 
         network = ARCHITECTURES[card.family]()
+    elif is_timm(card):
+        network = timm_networks.untrained(card, timm_name(card), side=side)
     elif card.source is Source.UNTRAINED:
         from engine.models.zfnet import ZFNet
 
@@ -69,18 +80,17 @@ def blank(card: NetworkCard, side: int = 0) -> nn.Module:
         from efficientnet_lite_pytorch import EfficientNet
 
         network = EfficientNet.from_name(card.name)
-    for each in AUXILIARY:
-        if hasattr(network, each):
-            setattr(network, each, None)
-    return network
+    return without_heads(network)
 
 
 def blank_for(card: NetworkCard, classes: int, channels: int, side: int = 0) -> nn.Module:
     """The same with another number of classes and channels, where the architecture lets them be chosen."""
+    if is_timm(card):
+        return timm_networks.untrained(card, timm_name(card), classes, channels, side)
     network = blank(card, side)
     bones = _bones(card, network)
-    if bones.head:
-        _with_outputs(network.get_submodule(bones.head), classes)
+    for head in bones.heads:
+        _with_outputs(network.get_submodule(head), classes)
     if bones.stem:
         _with_inputs(network.get_submodule(bones.stem), channels)
     return network
@@ -96,11 +106,25 @@ def skeleton(card: NetworkCard, side: int = 0) -> Skeleton:
 
 def side_of(card: NetworkCard, shapes: Shapes) -> int:
     """For a vision transformer, the input's side that its position embedding was made for; 0 for others."""
+    if is_timm(card):
+        return _timm_side(shapes)
     positions = shapes.get("encoder.pos_embedding")
     if not card.name.startswith("vit_") or positions is None or len(positions) != 3:
         return 0
     side = math.isqrt(positions[1] - 1)
     return side * int(card.name.rpartition("_")[2]) if side * side == positions[1] - 1 else 0
+
+
+def _timm_side(shapes: Shapes) -> int:
+    """The same for timm's transformers, whose tokens may begin with others than those of places."""
+    positions, patches = shapes.get("pos_embed", ()), shapes.get("patch_embed.proj.weight", ())
+    if (len(positions), len(patches)) != (3, 4):
+        return 0
+    for others in (0, 1, 2, 5):  # none, the class, one that distils, four registers
+        side = math.isqrt(max(0, positions[1] - others))
+        if side > 0 and side * side == positions[1] - others:
+            return side * patches[-1]
+    return 0
 
 
 def has_auxiliary(card: NetworkCard) -> bool:
@@ -110,11 +134,14 @@ def has_auxiliary(card: NetworkCard) -> bool:
 
 def _bones(card: NetworkCard, network: nn.Module) -> Skeleton:
     shapes = {name: tuple(each.shape) for name, each in network.state_dict().items()}
+    if is_timm(card):
+        said: Any = network.default_cfg
+        return Skeleton(shapes, timm_networks.last_layers(said), timm_networks.first_layer(said))
     layers = [(name, each) for name, each in network.named_modules() if isinstance(each, nn.Linear | nn.Conv2d)]
     heads = [name for name, each in layers if _outputs(each) == len(card.classes)]
     first_name, first = layers[0]
     is_stem = isinstance(first, nn.Conv2d) and first.in_channels == len(card.mean)
-    return Skeleton(shapes, heads[-1] if heads else "", first_name if is_stem else "")
+    return Skeleton(shapes, tuple(heads[-1:]), first_name if is_stem else "")
 
 
 def _outputs(layer: nn.Module) -> int:

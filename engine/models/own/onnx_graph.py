@@ -7,12 +7,14 @@ the first, never from elsewhere on the disk.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from engine.models.errors import ModelError, first_line
+from engine.models.own.adapting import ChannelsLast
 from engine.models.own.kinds import MOST_BYTES, refused
 from engine.models.own.programs import Size, not_one_picture
 
@@ -33,10 +35,16 @@ def load_onnx(path: Path) -> tuple[nn.Module, Size | None, int | None]:
         import onnx2torch  # noqa: F401 - whether it is there, before the file is read
     except ImportError as error:
         raise refused(path, "ONNX files need the packages onnx and onnx2torch", _EXTRA) from error
-    model = _without_identities(_read(path))
-    shape = _input_of(path, model)
-    channels, height, width = shape[1:]
-    return _converted(path, model).eval(), (height, width) if height and width else None, channels
+    try:
+        model = _without_identities(_read(path))
+        channels, height, width = _input_of(path, model)[1:]
+    except UnicodeDecodeError as error:  # names are decoded when they are first looked at
+        raise refused(path, "it is damaged: a name in it is no text", "Get it again where it came from.") from error
+    network = _converted(path, model).eval()
+    if width in {1, 3} and channels not in {1, 3}:  # (N, H, W, C), as TensorFlow has it
+        channels, height, width = width, channels, height
+        network = ChannelsLast(network)
+    return network, (height, width) if height and width else None, channels
 
 
 def _read(path: Path) -> Any:
@@ -58,21 +66,26 @@ def _read(path: Path) -> Any:
 
 def _check_beside(path: Path, model: Any) -> None:
     """Refuses numbers that lie anywhere else than in an ordinary file beside this one."""
-    for tensor in model.graph.initializer:
-        for entry in tensor.external_data:
-            if entry.key != "location":
-                continue
-            beside = path.parent / entry.value
-            if Path(entry.value).name != entry.value or beside.is_symlink():
-                raise refused(
-                    path, f"it wants to read {entry.value!r}, which is not beside it", "Do not trust this file."
-                )
-            if not beside.is_file():
-                raise refused(
-                    path, f"its numbers are in {entry.value}, and that is not here", "Put both into one folder."
-                )
-            if beside.stat().st_size > MOST_BYTES:
-                raise refused(path, f"{entry.value} is too large", "Choose a smaller network.")
+    for name in _named_files(model.graph):
+        beside = path.parent / name
+        if not name or Path(name).name != name or beside.is_symlink():
+            raise refused(path, f"it wants to read {name!r}, which is not beside it", "Do not trust this file.")
+        if not beside.is_file():
+            raise refused(path, f"its numbers are in {name}, and that is not here", "Put both into one folder.")
+        if beside.stat().st_size > MOST_BYTES:
+            raise refused(path, f"{name} is too large", "Choose a smaller network.")
+
+
+def _named_files(graph: Any) -> Iterator[str]:
+    """Which files the numbers of a graph are in, those of its operators and of the graphs in them as well."""
+    tensors = [*graph.initializer]
+    for node in graph.node:
+        for each in node.attribute:
+            tensors += [each.t, *each.tensors]
+            for inner in (each.g, *each.graphs):
+                yield from _named_files(inner)
+    for tensor in tensors:
+        yield from (entry.value for entry in tensor.external_data if entry.key == "location")
 
 
 def _without_identities(model: Any) -> Any:

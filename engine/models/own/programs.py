@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import fx, nn
@@ -44,15 +45,19 @@ def load_script(path: Path) -> nn.Module:
     """A TorchScript module, in evaluation mode; only for files that are trusted.
 
     Raises:
-        ModelError: it cannot be read.
+        ModelError: it cannot be read, or needs several inputs.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that TorchScript is deprecated
-            network: nn.Module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
-            return network.eval()
+            network: Any = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+            wanted = [each for each in network.forward.schema.arguments[1:] if not each.has_default_value()]
     except Exception as error:
         raise refused(path, f"TorchScript cannot read it ({first_line(error)})", _ANEW) from error
+    if len(wanted) > 1:
+        raise not_one_picture(path, [()] * len(wanted))
+    loaded: nn.Module = network.eval()
+    return loaded
 
 
 def load_exported(path: Path) -> tuple[nn.Module, Size | None, int | None]:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import pickle
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from engine.models.errors import first_line
 from engine.models.own.kinds import MOST_ENTRIES, is_safetensors, refused
+from engine.models.own.pickles import DamagedPickleError, foreign_names
+from engine.models.own.wrappers import class_names_in, unwrapped, without_prefixes
 from engine.models.weights import State
 
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "params", "ema", "module")
-"""Under which of their keys training scripts keep the weights, the most explicit first."""
-_PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.")
-"""What DataParallel, torch.compile, Lightning and others put before every name."""
-_CLASS_KEYS = ("classes", "class_names", "class_to_idx", "idx_to_class")
 _AGAIN = "Get it again where it came from."
 _SAFE_WAY = (
     "Where it was made, save only the numbers: torch.save(model.state_dict(), 'weights.pt'), or "
@@ -48,7 +45,7 @@ def read_state(path: Path) -> Read:
         raise refused(path, "it holds no tensors", _SAFE_WAY)
     if len(state) > MOST_ENTRIES:
         raise refused(path, f"it holds {len(state)} tensors", "Choose a smaller network.")
-    return Read(_without_prefixes(state), names)
+    return Read(without_prefixes(state), names)
 
 
 def _safetensors(path: Path) -> tuple[State, tuple[str, ...]]:
@@ -59,8 +56,8 @@ def _safetensors(path: Path) -> tuple[State, tuple[str, ...]]:
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dictionary
             told = file.metadata() or {}
     except (SafetensorError, OSError, ValueError, MemoryError) as error:
-        raise refused(path, f"it is damaged ({error})", _AGAIN) from error
-    return state, _class_names({key: _parsed(value) for key, value in told.items()})
+        raise refused(path, f"it is damaged ({first_line(error)})", _AGAIN) from error
+    return state, class_names_in({key: _parsed(value) for key, value in told.items()})
 
 
 def _parsed(text: str) -> object:
@@ -72,75 +69,33 @@ def _parsed(text: str) -> object:
 
 def _pickle(path: Path) -> tuple[State, tuple[str, ...]]:
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise _refused_pickle(path, str(error)) from error
-    except Exception as error:  # whatever a damaged or forged pickle makes its reader raise
+        foreign = foreign_names(path)
+    except DamagedPickleError as error:
         raise refused(path, "it is cut short or damaged", _AGAIN) from error
+    if foreign:
+        why = f"it holds more than numbers: to read it, {foreign[0]} would have to be run, and that could be anything"
+        raise refused(path, why, _SAFE_WAY)
+    content = _loaded(path)
     if not isinstance(content, Mapping):
         raise refused(path, f"it holds {_kind(content)} instead of tensors by name", _SAFE_WAY)
-    return _unwrapped(content), _class_names(content)
+    return unwrapped(content), class_names_in(content)
 
 
-def _refused_pickle(path: Path, message: str) -> Exception:
-    """Names what the pickle wanted to call."""
-    wanted = re.search(r"GLOBAL ([\w.]+)", message)
-    if wanted is None:
-        return refused(path, "it is damaged, or holds more than numbers", f"{_AGAIN} {_SAFE_WAY}")
-    name = wanted[1].rstrip(".")
-    why = f"it holds more than numbers: to read it, {name} would have to be run, and that could be anything"
-    return refused(path, why, _SAFE_WAY)
+def _loaded(path: Path) -> object:
+    """What a pickle holds; torch is given the open file, for it goes by the name otherwise."""
+    torch.serialization.add_safe_globals([Namespace])  # holds what it is given, and runs nothing
+    try:
+        with path.open("rb") as file:
+            content: object = torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise refused(path, "it is damaged, or holds more than numbers", f"{_AGAIN} {_SAFE_WAY}") from error
+    except Exception as error:  # whatever a damaged or forged pickle makes its reader raise
+        raise refused(path, "it is cut short or damaged", _AGAIN) from error
+    return content
 
 
 def _kind(content: object) -> str:
     return "one tensor" if isinstance(content, Tensor) else f"a {type(content).__name__}"
-
-
-# Wrappers
-
-
-def _unwrapped(content: Mapping[Any, Any]) -> State:
-    """The tensors of a checkpoint, wherever it keeps them; two wrappers deep at most."""
-    for _ in range(2):
-        inside = next((content[key] for key in _WRAPPERS if _holds_tensors(content.get(key))), None)
-        if inside is None:
-            break
-        content = inside
-    return {str(name): each for name, each in content.items() if isinstance(each, Tensor)}
-
-
-def _holds_tensors(value: object) -> bool:
-    return isinstance(value, Mapping) and any(isinstance(each, Tensor | Mapping) for each in value.values())
-
-
-def _without_prefixes(state: State) -> State:
-    prefix = next((each for each in _PREFIXES if all(name.startswith(each) for name in state)), None)
-    if prefix is None:
-        return state
-    return _without_prefixes({name.removeprefix(prefix): each for name, each in state.items()})
-
-
-def _class_names(content: Mapping[Any, Any]) -> tuple[str, ...]:
-    """The names of the classes, where a checkpoint has them under a usual key."""
-    for key in _CLASS_KEYS:
-        names = tuple(_names_in(content.get(key)))
-        if len(names) >= 2 and all(names):
-            return names
-    return ()
-
-
-def _names_in(value: object) -> Iterator[str]:
-    """Names in a list, or in a dictionary of names and numbers either way round."""
-    if isinstance(value, Mapping):
-        pairs = [(name, number) if isinstance(number, int) else (number, name) for name, number in value.items()]
-        if all(str(number).isdecimal() for _, number in pairs):
-            yield from _texts(name for name, _ in sorted(pairs, key=lambda each: int(each[1])))
-    elif isinstance(value, list | tuple):
-        yield from _texts(value)
-
-
-def _texts(values: Iterable[object]) -> Iterator[str]:
-    return (each if isinstance(each, str) else "" for each in values)
 
 
 # Tensors

@@ -1,7 +1,7 @@
 """Networks that were taught classes of the user's own: another network's features below a new last layer.
 
 The file holds what was learnt: the last layer, and the layers below it that were fitted too. The other network is
-named in the record, with the SHA-256 of its weights.
+named in the record, with the SHA-256 of its weights. The record lies in the file, too (``engine.catalogue.taught``).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _base_card(record: OwnNetwork) -> NetworkCard:
     try:
         card = find_network(name)
     except UnknownNetworkError as error:
-        raise _unusable(record, f"it was taught above the network {name}, which is not there any more") from error
+        raise _unusable(record, f"it was taught above the network {name}, which is not there") from error
     if card.sha != record.details.get("base_sha"):
         raise _unusable(record, f"the weights of {card.title} are not those that it was taught above")
     if _depth(record) > LONGEST_CHAIN:
@@ -105,4 +105,5 @@ def _read(path: Path, record: OwnNetwork) -> State:
 
 
 def _unusable(record: OwnNetwork, why: str) -> ModelError:
-    return ModelError(f"{record.title} could not be loaded", why, "Teach it again from its pictures.")
+    remedy = "Open or download that network first, or teach this one again from its pictures."
+    return ModelError(f"{record.title} could not be loaded", why, remedy)

@@ -20,6 +20,7 @@ from gui.views.causes.answers import Answer, AnswerTable
 from gui.views.causes.bars import ShareBars, paled
 from gui.views.causes.edits import EditPanel
 from gui.views.causes.words import (
+    COMPUTING,
     EMPTY,
     IMPLANTED,
     LOOKING,
@@ -154,7 +155,7 @@ class CausesView(FrameView):
         inside = frame.inside
         if inside.causes is None or frame.network is None or frame.before is None:
             if inside.notes or not self._layer:
-                self.hint.setText(" ".join(inside.notes) or EMPTY)
+                self.hint.setText(" ".join(inside.notes) or (EMPTY if frame.clean is None else COMPUTING))
                 self._pages.setCurrentWidget(self.hint)
             return
         if inside.architecture is not None and inside.architecture is not self._graph:

@@ -12,6 +12,7 @@ from engine.look import Edit, Intervention
 from engine.wording import say_percent
 
 EMPTY: Final = "Which layer carries the attack appears here: open a picture, choose a network and an attack."
+COMPUTING: Final = "Trying which layer carries the attack …"
 LOOKING: Final = "Trying the layers one after the other …"
 RESTORED: Final = "the clean activation put back into the attacked run restores so much of the lost margin"
 IMPLANTED: Final = "the attacked activation put into the clean run loses so much of it"

@@ -26,6 +26,7 @@ from gui import theme
 from gui.controls.section import Caption
 from gui.session import Session
 from gui.views.base import FrameView
+from gui.views.hidden_gradient import subject_of
 from gui.views.masking.lamp import LampLight
 from gui.views.masking.rows import CheckRows
 
@@ -167,8 +168,7 @@ class MaskingView(FrameView):
 
     def draw(self, frame: Frame) -> None:
         """Shows the checks as far as they are made."""
-        asked = frame.request
-        subject = asked.image, asked.placement, asked.moves, asked.model
+        subject = subject_of(frame.request)
         if subject != self._subject:
             self._subject, self._found = subject, None
         self._frame = frame

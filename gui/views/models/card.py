@@ -25,7 +25,9 @@ from gui.views.ink import legible
 from gui.views.models.lamp import Lamp
 from gui.views.models.words import COLOURS, explain_standing, say_answers, say_score, say_standing
 
-WIDTH = 30 * theme.GRID
+NARROWEST, WIDEST = 30 * theme.GRID, 42 * theme.GRID
+"""A card; the widest shows the longest titles of the box whole."""
+
 WAITING = "Waiting for its answer …"
 
 
@@ -50,7 +52,8 @@ class ScoreCard(QFrame):
         self.on_bench = on_bench
         self._score: Score | None = None
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setFixedWidth(WIDTH)
+        self.setMinimumWidth(NARROWEST)
+        self.setMaximumWidth(WIDEST)
         self.lamp = Lamp(self)
         self.title = Elided(title, self)
         self.title.setFont(theme.font(theme.Type.BODY, bold=True))

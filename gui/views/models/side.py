@@ -23,7 +23,7 @@ from gui.views.pane_row import OUTLINES
 from gui.views.pane_viewport import Viewport
 from gui.views.panes import ImagePane
 
-TABLE: Final = QSize(27 * theme.GRID, 14 * theme.GRID)
+TABLE: Final = QSize(30 * theme.GRID, 14 * theme.GRID)
 """The least that the table of answers can be read in."""
 SMALLEST: Final = 6 * theme.GRID
 """The side of a picture, at least."""
@@ -77,11 +77,19 @@ class Side(QWidget):
         rows.addWidget(self._pictures, 1)
         rows.addWidget(self.hint, 1)
 
+    def minimumSizeHint(self) -> QSize:
+        """What the smallest pictures take, whatever size they have now: the two sides share the width evenly."""
+        return QSize(TABLE.width(), SMALLEST + self._lines)
+
+    @property
+    def _lines(self) -> int:
+        """How high the lines above and below the pictures are."""
+        return self.heading.sizeHint().height() + self.scale.sizeHint().height() + theme.GRID
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Puts the table beside the pictures or below them, wherever they get larger; they stay square."""
         super().resizeEvent(event)
-        lines = self.heading.sizeHint().height() + self.scale.sizeHint().height() + theme.GRID
-        height, width = self.height() - lines, self.width() - 2 * theme.GRID
+        height, width = self.height() - self._lines, self.width() - 2 * theme.GRID
         beside = min(height, (width - TABLE.width()) // 2)
         above = min(height - TABLE.height(), width // 2)
         directions = QBoxLayout.Direction

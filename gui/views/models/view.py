@@ -105,7 +105,7 @@ class ModelsView(FrameView):
             gone.hide()
             gone.deleteLater()
         for place, each in enumerate(self.cards):
-            self._places.insertWidget(place, each)
+            self._places.insertWidget(place, each, 100)
             if place:
                 self.setTabOrder(self.cards[place - 1].remove, each.craft)
             self.setTabOrder(each.craft, each.remove)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import warnings
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -146,7 +148,7 @@ def test_the_names_of_the_architectures_are_those_of_torchvision_and_each_has_it
     wanted = {"resnet18", "vgg11", "squeezenet1_1", "mobilenet_v3_small", "efficientnet-lite0", "zfnet"}
     found = {each.name: each for each in architectures() if each.name in wanted}
     assert set(found) == wanted
-    assert all(skeleton(card).head for card in found.values())
+    assert all(skeleton(card).heads for card in found.values())
     assert skeleton(found["resnet18"]).stem == "conv1"
     assert all(shape for shape in skeleton(found["zfnet"]).shapes.values())
 
@@ -175,8 +177,21 @@ def test_tensors_of_another_shape_are_named(tmp_path: Path) -> None:
 def test_a_checkpoint_of_something_else_altogether_says_so(tmp_path: Path) -> None:
     state = {f"encoder.block{each}.attention.query": torch.zeros(4, 4, 4) for each in range(5)}
     said = refusal(saved(state, tmp_path / "bert.pt"))
-    assert "its 5 tensors (encoder.block0.attention.query, " in said
+    assert "its 5 tensors (block0.attention.query, " in said
     assert "named like those of no architecture" in said
+
+
+def test_a_file_that_lacks_the_tensor_that_tells_its_family_is_compared_with_what_has_its_size(tmp_path: Path) -> None:
+    state = shufflenet().state_dict()
+    del state["stage2.0.branch1.0.weight"]
+    assert "ShuffleNetV2 ×0.5 fits" in refusal(saved(state, tmp_path / "net.pt"))
+
+
+def test_a_single_output_and_pictures_of_four_channels_are_named(tmp_path: Path) -> None:
+    one = refusal(saved(shufflenet(classes=1).state_dict(), tmp_path / "net.pt"))
+    assert "a ShuffleNetV2 ×0.5 with a single output" in one
+    four = refusal(saved(shufflenet(channels=4).state_dict(), tmp_path / "net.pt"))
+    assert "a ShuffleNetV2 ×0.5 for pictures of 4 channels" in four
 
 
 def test_another_architecture_than_the_record_says_is_told(tmp_path: Path) -> None:
@@ -273,6 +288,8 @@ def test_a_tensor_that_claims_more_numbers_than_the_file_has_is_refused(tmp_path
         ("a.safetensors", b"\xff" * 40, "the table at its start is damaged"),
         ("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(40), "tf2onnx"),
         ("a.pt", b"\x80\x04N.", "cannot be opened"),
+        ("a.pt", b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "git lfs pull"),
+        ("a.pt", b"<!DOCTYPE html><html>", "it is a web page"),
     ],
 )
 def test_whatever_is_no_network_is_told_apart(tmp_path: Path, name: str, content: bytes, why: str) -> None:
@@ -282,7 +299,26 @@ def test_whatever_is_no_network_is_told_apart(tmp_path: Path, name: str, content
 
 def test_what_is_not_there_or_no_file_says_so(tmp_path: Path) -> None:
     assert "there is no such file" in refusal(tmp_path / "gone.pt")
-    assert "there is no such file" in refusal(tmp_path)
+    (tmp_path / "folder.pt").mkdir()
+    assert "it is a folder" in refusal(tmp_path / "folder.pt")
+    (tmp_path / "link.pt").symlink_to(tmp_path / "gone.pt")
+    assert "nothing is there" in refusal(tmp_path / "link.pt")
+    if hasattr(os, "mkfifo"):  # Windows has none
+        os.mkfifo(tmp_path / "pipe.pt")
+        assert "a device or a pipe" in refusal(tmp_path / "pipe.pt")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the super-user may read everything")
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
+    path = saved({}, tmp_path / "net.pt")
+    path.chmod(0)
+    assert "Permission denied. Check its permissions" in refusal(path)
+
+
+def test_a_link_to_a_network_is_opened_as_the_network(tmp_path: Path) -> None:
+    path = saved(dense(784, 10).state_dict(), tmp_path / "net.pt")
+    (tmp_path / "link.pt").symlink_to(path)
+    assert look_at(tmp_path / "link.pt").guesses[0].fits
 
 
 @pytest.mark.parametrize("content", [torch.zeros(3), [torch.zeros(3)], {"epoch": 3}, {}])
@@ -365,6 +401,11 @@ class Video(nn.Module):
 def test_several_inputs_and_inputs_of_five_dimensions_are_named(tmp_path: Path) -> None:
     path = exported(Two(), tmp_path / "two.pt2", pictures(1), pictures(1))
     assert "it needs 2 inputs" in refusal(path, is_trusted=True)
+    path = tmp_path / "two.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated
+        torch.jit.trace(Two(), (pictures(1), pictures(1))).save(path)  # type: ignore[no-untyped-call]
+    assert "it needs 2 inputs" in refusal(path, is_trusted=True)
     path = exported(Video(), tmp_path / "video.pt2", torch.rand(1, 1, 4, 8, 8))
     assert "its input has 5 dimensions" in refusal(path, is_trusted=True)
 
@@ -422,19 +463,54 @@ def test_operators_that_cannot_be_converted_are_named(tmp_path: Path) -> None:
     assert "the operator Det cannot be converted" in refusal(tmp_path / "net.onnx")
 
 
-def test_an_onnx_file_reads_nothing_from_elsewhere_on_the_disk(tmp_path: Path) -> None:
+def onnx_of(path: Path, nodes: list[Any], numbers: list[Any], shape: tuple[int, ...] = (1, 1, 4, 4)) -> Path:
+    """An ONNX file with an input x and an output y."""
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnx2torch")
-    helper, real = onnx.helper, onnx.TensorProto.FLOAT
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name in "xy"]
+    graph = onnx.helper.make_graph(nodes, "g", ends[:1], ends[1:], numbers)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=9)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def elsewhere(location: str) -> Any:
+    """Sixteen numbers in another file."""
+    onnx = pytest.importorskip("onnx")
+    real, outside = onnx.TensorProto.FLOAT, onnx.TensorProto.EXTERNAL
+    tensor = onnx.TensorProto(name="w", data_type=real, dims=[16], data_location=outside)
+    tensor.external_data.add(key="location", value=location)
+    return tensor
+
+
+@pytest.mark.parametrize("location", ["../secret", "/etc/hostname", "", "."])
+def test_an_onnx_file_reads_nothing_from_elsewhere_on_the_disk(tmp_path: Path, location: str) -> None:
+    onnx = pytest.importorskip("onnx")
     (tmp_path / "secret").write_bytes(bytes(64))
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    tensor = onnx.TensorProto(name="w", data_type=real, dims=[16], data_location=onnx.TensorProto.EXTERNAL)
-    tensor.external_data.add(key="location", value="../secret")
-    given = helper.make_tensor_value_info("x", real, [1, 1, 4, 4])
-    graph = helper.make_graph([helper.make_node("Add", ["x", "w"], ["y"])], "g", [given], [given], [tensor])
-    (folder / "net.onnx").write_bytes(helper.make_model(graph, ir_version=9).SerializeToString())
-    assert "which is not beside it" in refusal(folder / "net.onnx")
+    (tmp_path / "folder").mkdir()
+    add = onnx.helper.make_node("Add", ["x", "w"], ["y"])
+    assert "not beside it" in refusal(onnx_of(tmp_path / "folder" / "a.onnx", [add], [elsewhere(location)]))
+    constant = onnx.helper.make_node("Constant", [], ["w"], value=elsewhere(location))
+    assert "not beside it" in refusal(onnx_of(tmp_path / "folder" / "b.onnx", [constant, add], []))
+
+
+def test_numbers_of_an_onnx_file_that_are_missing_are_asked_for_by_name(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    add = onnx.helper.make_node("Add", ["x", "w"], ["y"])
+    said = refusal(onnx_of(tmp_path / "a.onnx", [add], [elsewhere("numbers.bin")]))
+    assert "its numbers are in numbers.bin, and that is not here. Put both into one folder." in said
+
+
+def test_an_onnx_file_whose_pictures_have_their_channels_last_is_asked_so(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    nodes = [onnx.helper.make_node("Flatten", ["x"], ["y"])]
+    path = onnx_of(tmp_path / "a.onnx", nodes, [], (1, 4, 5, 3))
+    best = look_at(path).guesses[0]
+    assert (best.channels, best.size, best.classes) == (3, (4, 5), 60)
+    x = torch.rand(1, 3, 4, 5)
+    assert torch.equal(
+        classifier_of(record(path, mean=(0.0,) * 3, std=(1.0,) * 3)).logits(x), x.movedim(1, 3).flatten(1)
+    )
 
 
 def test_a_damaged_onnx_file_is_refused(tmp_path: Path) -> None:
@@ -442,6 +518,10 @@ def test_a_damaged_onnx_file_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("onnx2torch")
     (tmp_path / "a.onnx").write_bytes(b"\x08\x07\x12 no network at all")
     assert "cut short or damaged" in refusal(tmp_path / "a.onnx")
+    onnx = pytest.importorskip("onnx")
+    path = onnx_of(tmp_path / "b.onnx", [onnx.helper.make_node("Flatten", ["x_x_x"], ["y"])], [])
+    path.write_bytes(path.read_bytes().replace(b"x_x_x", b"x\xff_\xff_"))
+    assert "a name in it is no text" in refusal(path)
 
 
 # Trying

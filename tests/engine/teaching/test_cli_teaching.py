@@ -32,6 +32,19 @@ def test_a_network_is_taught_named_and_can_be_asked(tmp_path: Path, capsys: pyte
     assert json.loads(capsys.readouterr().out)["before"][0][0] == "dark"
 
 
+def test_its_file_can_be_asked_on_another_machine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = folders(tmp_path, kinds=("dark", "light"))
+    out = str(tmp_path / "given.safetensors")
+    names = ["--names", "night", "day"]
+    assert main(["teach", *paths, "--network", "cnn-32-32", *names, "--out", out, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["file"] == out
+    monkeypatch.setattr(own, "user_data_dir", lambda *_, **__: str(tmp_path / "another"))
+    assert main(["predict", "--model", out, f"{paths[0]}/0.png", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["before"][0][0] == "night"
+
+
 def test_people_read_a_sentence_and_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folders(tmp_path / "all", kinds=("dark", "light"))
     assert main(["teach", "--network", "cnn-32-32", str(tmp_path / "all")]) == 0
@@ -46,6 +59,8 @@ def test_people_read_a_sentence_and_a_table(tmp_path: Path, capsys: pytest.Captu
     [
         (["dark"], "there is only one class"),
         (["dark", "gone"], "“gone” cannot be listed"),
+        (["dark", "light", "--names", "night"], "--names gives 1 names, and there are 2 classes"),
+        (["dark", "light", "--names", "night", "night"], "2 classes would be called “night”"),
         (["dark", "light", "--network", "nobody"], "there is none called 'nobody'"),
     ],
 )

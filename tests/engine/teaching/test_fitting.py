@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from engine.teaching.fitting import STRENGTHS, chosen, confusion, fit, left_out
+from engine.teaching.fitting import FOLDS, INNER_FOLDS, STRENGTHS, chosen, confusion, fit, left_out
 
 
 def clouds(classes: int, apart: float, count: int = 60, features: int = 7) -> tuple[Any, Any]:
@@ -47,6 +48,18 @@ def test_clouds_far_apart_are_told_apart_also_when_left_out() -> None:
     features, labels = clouds(3, apart=12)
     answers = result(left_out(features, labels, 0, "fitting"))
     assert confusion(labels, answers).tolist() == [[20, 0, 0], [0, 20, 0], [0, 0, 20]]
+
+
+def test_left_out_answers_are_those_of_nested_cross_validation_in_sklearn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scaling and the choice of C are inside the folds: a pipeline, searched, asked about what it was not given."""
+    monkeypatch.setattr("engine.teaching.fitting.STRENGTHS", strengths := (1e-2, 1.0))
+    features, labels = clouds(3, apart=0.6, count=90)
+    inner = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=7)
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
+    search = GridSearchCV(pipeline, {"logisticregression__C": strengths}, scoring="neg_log_loss", cv=inner)
+    outer = StratifiedKFold(FOLDS, shuffle=True, random_state=7)
+    wanted = cross_val_predict(search, features.astype(float), labels, cv=outer, method="predict_proba")
+    np.testing.assert_allclose(result(left_out(features, labels, 7, "fitting")), wanted, atol=1e-6)
 
 
 def test_noise_learnt_by_heart_is_not_counted() -> None:

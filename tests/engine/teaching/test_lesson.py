@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.images import ImageError
-from engine.teaching.lesson import FEWEST, ClassFolder, Lesson, TeachError, are_classes, check, classes_in
+from engine.teaching.folders import are_classes, classes_in, named_apart
+from engine.teaching.lesson import FEWEST, ClassFolder, Lesson, TeachError, check, check_names
 from tests.engine.teaching.lessons import folders
 
 
@@ -29,6 +30,48 @@ def test_folders_of_one_name_are_told_apart_by_where_they_lie(tmp_path: Path) ->
         folders(tmp_path / place, count=1, kinds=("dark",))
     found = classes_in([tmp_path / "a" / "dark", tmp_path / "b" / "dark"])
     assert [each.name for each in found] == ["a/dark", "b/dark"]
+
+
+def test_folders_whose_parents_are_called_alike_too_get_a_number(tmp_path: Path) -> None:
+    paths = [folders(tmp_path / place / "set", count=1, kinds=("dark",))[0] for place in ("a", "b")]
+    assert [each.name for each in classes_in(paths)] == ["set/dark", "set/dark (2)"]
+    assert [each.name for each in named_apart(classes_in(paths[:1]), ["dark", "light"])] == ["dark (2)"]
+
+
+def test_pictures_in_folders_below_that_of_a_class_belong_to_it(tmp_path: Path) -> None:
+    folders(tmp_path / "all" / "dark" / "mine", count=2, kinds=("old", "new"))
+    folders(tmp_path / "all" / "light", count=3, kinds=("images",))
+    (tmp_path / "all" / "dark" / "round").symlink_to(tmp_path / "all")
+    dark, light = classes_in([tmp_path / "all"])
+    assert (dark.name, len(dark.pictures), light.name, len(light.pictures)) == ("dark", 4, "light", 3)
+
+
+def test_parts_of_a_data_set_are_not_taken_for_classes(tmp_path: Path) -> None:
+    for part in ("test", "train"):
+        folders(tmp_path / part, count=1)
+    with pytest.raises(TeachError, match=r"“test” and “train” hold folders of the same names.*Give one of them alone"):
+        classes_in([tmp_path])
+    assert are_classes([tmp_path])
+    assert [each.name for each in classes_in([tmp_path / "train"])] == ["dark", "light", "striped"]
+
+
+def test_how_many_pictures_are_too_many_is_not_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.teaching.folders.MOST_OF_A_CLASS", 3)
+    dark, _ = classes_in(folders(tmp_path, count=5, kinds=("dark", "light")))
+    assert (len(dark.pictures), dark.found, dark.left) == (3, 5, 2)
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["cat", " "], "a class would have no name"),
+        (["cat", "dog", "cat "], "2 classes would be called “cat”"),
+        (["cat", "x" * 201], "more than 200 characters"),
+    ],
+)
+def test_names_that_tell_nothing_apart_are_refused(names: list[str], why: str) -> None:
+    with pytest.raises(TeachError, match=why):
+        check_names(names)
 
 
 def test_the_same_folder_twice_is_one_class(tmp_path: Path) -> None:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
+from scipy.stats import binomtest
 from torch import Tensor, nn
 from torchvision.models import VisionTransformer, mobilenet_v3_small, resnet18
 
 from engine.catalogue import own
+from engine.catalogue.found import Found
 from engine.catalogue.models import all_networks, find_network
+from engine.catalogue.own import OwnNetwork
+from engine.catalogue.taught import KEY
 from engine.experiment import to_tensor
 from engine.images import Recipe, decode, place
 from engine.models import load_model
 from engine.models.classifier import Classifier
 from engine.models.errors import ModelError
+from engine.models.own import classifier_of, inspect
 from engine.request import Placement
 from engine.tasks import Progress
 from engine.teaching import cache, fitting, gathering, teaching
-from engine.teaching.lesson import Lesson, TeachError, classes_in
-from engine.teaching.outcome import Outcome, keep
+from engine.teaching.folders import classes_in
+from engine.teaching.lesson import Lesson, TeachError
+from engine.teaching.outcome import Outcome, filed, keep, write
 from engine.teaching.teaching import teach
 from engine.teaching.transformer import last_layer, transformer
 from tests.engine.teaching.lessons import folders
@@ -212,7 +221,7 @@ def test_it_says_so_when_the_network_below_is_gone_or_another(lesson: Lesson) ->
     outcome = taught(lesson)
     keep(outcome)
     gone = replace(outcome.record, details=dict(outcome.record.details, base="own:gone-123456"))
-    with pytest.raises(ModelError, match="own:gone-123456, which is not there any more"):
+    with pytest.raises(ModelError, match="own:gone-123456, which is not there"):
         load_model(own.remember(gone), "cpu")
     other = replace(outcome.record, details=dict(outcome.record.details, base_sha="0" * 64))
     with pytest.raises(ModelError, match="not those that it was taught above"):
@@ -236,20 +245,46 @@ def test_broken_pictures_are_named_and_left_out(lesson: Lesson, tmp_path: Path) 
     bad.write_bytes(b"\x89PNG and nothing else")
     outcome = taught(replace(lesson, classes=classes_in([tmp_path / "pictures"])))
     assert outcome.skipped == ("bad.png",)
-    assert outcome.say_skipped() == "Left out, because they cannot be read: “bad.png”."
+    assert outcome.say_left_out() == "Left out, because they cannot be read: “bad.png”."
     assert outcome.confusion.sum() == 24
 
 
 def test_a_class_of_broken_pictures_is_refused(lesson: Lesson, tmp_path: Path) -> None:
     for path in (tmp_path / "pictures" / "light").iterdir():
         path.write_bytes(b"nothing")
-    with pytest.raises(TeachError, match="“light” has no picture that can be read"):
+    with pytest.raises(TeachError, match="“light” has no picture that can be used, of 8 files"):
         taught(lesson)
+
+
+def test_a_picture_that_is_there_twice_is_counted_once(lesson: Lesson, tmp_path: Path) -> None:
+    copy = tmp_path / "pictures" / "dark" / "copy.bmp"
+    Image.open(tmp_path / "pictures" / "dark" / "3.png").save(copy)
+    outcome = taught(replace(lesson, classes=classes_in([tmp_path / "pictures"])))
+    assert (outcome.pictures, outcome.twice) == ((8, 8, 8), ("copy.bmp",))
+    assert "because the same picture is in the class already: “copy.bmp”." in outcome.say_left_out()
+
+
+def test_a_picture_in_two_classes_is_left_out_of_both_and_named(lesson: Lesson, tmp_path: Path) -> None:
+    Image.open(tmp_path / "pictures" / "dark" / "3.png").save(tmp_path / "pictures" / "light" / "same.png")
+    outcome = taught(replace(lesson, classes=classes_in([tmp_path / "pictures"])))
+    assert (outcome.pictures, outcome.torn) == ((7, 8, 8), ("3.png", "same.png"))
+    assert "because the same picture is in another class, too" in outcome.say_left_out()
+
+
+def test_a_class_whose_folder_goes_away_is_named_and_the_features_of_the_others_are_kept(
+    lesson: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(tmp_path / "pictures" / "striped")
+    with pytest.raises(TeachError, match="“striped” has no picture that can be used, of 8 files"):
+        taught(lesson)
+    asked = count_pictures(monkeypatch)
+    assert taught(replace(lesson, classes=lesson.classes[:2])).cached == 16
+    assert asked == []
 
 
 def test_mistakes_are_told_the_surest_first(lesson: Lesson, tmp_path: Path) -> None:
     striped = tmp_path / "pictures" / "striped" / "0.png"
-    Image.open(tmp_path / "pictures" / "light" / "3.png").save(striped)
+    Image.open(tmp_path / "pictures" / "light" / "3.png").point(lambda value: min(255, value + 1)).save(striped)
     outcome = taught(lesson)
     wrong = outcome.mistakes[0]
     assert (wrong.path, wrong.label, wrong.seen) == (str(striped), 2, 1)
@@ -263,6 +298,71 @@ def test_the_sentence_says_the_accuracy_and_what_to_compare_it_with(lesson: Less
     assert "of 24 pictures it had not seen" in said
     assert "Always saying “dark” would be right on 8." in said
     assert "on pixels alone is right on" in said
+
+
+def test_other_pictures_are_promised_what_the_number_of_pictures_allows(lesson: Lesson) -> None:
+    outcome = taught(lesson)
+    right, count = int(outcome.confusion.trace()), int(outcome.confusion.sum())
+    wanted = binomtest(right, count).proportion_ci(method="wilson")
+    assert outcome.interval == pytest.approx((wanted.low, wanted.high), abs=1e-4)
+
+
+# Names
+
+
+def test_classes_can_be_renamed_without_learning_again(lesson: Lesson) -> None:
+    outcome = taught(lesson)
+    other = outcome.renamed(["night", "day", "zebra"])
+    assert other.record.title.startswith("night, day, zebra (")
+    assert "8 of night, 8 of day, 8 of zebra" in other.record.data
+    assert load_model(keep(other), "cpu").classes == ("night", "day", "zebra")
+    assert outcome.renamed(outcome.record.classes) is outcome
+    assert other.renamed(outcome.record.classes).weights == outcome.weights
+
+
+# Its file
+
+
+def opened(path: Path) -> OwnNetwork:
+    found: list[Found] = []
+    for _ in inspect(path, found):
+        pass
+    assert found[0].record is not None
+    return found[0].record
+
+
+def test_its_file_alone_is_enough_to_open_it_again(lesson: Lesson, tmp_path: Path) -> None:
+    outcome = taught(replace(lesson, title="Day and night"))
+    path = write(outcome, tmp_path / "given.away")
+    assert path.name == "given.away.safetensors"
+    record = opened(path)
+    assert (record.title, record.classes, record.file) == ("Day and night", outcome.record.classes, str(path))
+    x = seen(lesson.paths[0], classifier_of(record))
+    assert torch.equal(classifier_of(record).logits(x), load_model(keep(outcome), "cpu").logits(x))
+
+
+def test_a_file_without_its_network_says_which_one_is_missing(lesson: Lesson, tmp_path: Path) -> None:
+    outcome = taught(lesson)
+    gone = replace(outcome.record, details=dict(outcome.record.details, base="own:gone-123456"))
+    path = write(filed(replace(outcome, record=gone)), tmp_path / "x.safetensors")
+    with pytest.raises(ModelError, match=r"above the network own:gone-123456.*Open or download that network first"):
+        opened(path)
+
+
+def test_a_file_with_more_names_than_classes_is_refused(lesson: Lesson, tmp_path: Path) -> None:
+    outcome = taught(lesson)
+    more = replace(outcome.record, classes=("dark", "light", "striped", "more"))
+    path = write(filed(replace(outcome, record=more)), tmp_path / "x.safetensors")
+    with pytest.raises(ModelError, match="it tells 3 classes apart, and 4 names are given"):
+        opened(path)
+
+
+@pytest.mark.parametrize("said", ['{"kind": "torchscript"}', "[]", "nothing", '{"kind": "taught", "classes": 3}'])
+def test_a_file_whose_record_makes_no_sense_is_refused(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "forged.safetensors"
+    save_file({"head.weight": torch.zeros(3, 64), "head.bias": torch.zeros(3)}, path, {KEY: said})
+    with pytest.raises(ModelError, match="it is a taught network, and"):
+        opened(path)
 
 
 # Features are kept
@@ -323,6 +423,37 @@ def test_the_cache_stays_bounded(lesson: Lesson, monkeypatch: pytest.MonkeyPatch
     taught(replace(lesson, network="linear"))
     [second] = cache.folder().iterdir()
     assert first != second
+
+
+def test_what_is_kept_can_be_counted_and_deleted(lesson: Lesson) -> None:
+    assert cache.kept_bytes() == 0
+    taught(lesson)
+    assert cache.kept_bytes() == sum(each.stat().st_size for each in cache.folder().iterdir()) > 0
+    cache.clear()
+    assert cache.kept_bytes() == 0
+    assert taught(lesson).cached == 0
+
+
+def test_features_lie_in_one_table_so_that_memory_stays_flat(lesson: Lesson) -> None:
+    network = transformer(load_model(lesson.network, "cpu"))
+    made = [known for _, known in gathering._computed(lesson.paths, network) if known is not None]
+    assert len(made) == 24
+    table = made[0].features.base
+    assert table is not None
+    assert all(each.features.base is table for each in made)
+    assert table.shape == (24, 64)
+
+
+# How far it has come
+
+
+@pytest.mark.parametrize("choices", [{"epochs": 1}, {"pixels": True}])
+def test_the_progress_only_grows_and_counts_the_pictures(lesson: Lesson, choices: dict[str, Any]) -> None:
+    told = [each for each in teach(replace(lesson, **choices), []) if each.total]
+    shares = [each.done / each.total for each in told if each.total]
+    assert shares == sorted(shares)
+    assert (shares[-1], told[-1].detail) == (1, "done")
+    assert any("24 of 24" in each.detail for each in told)
 
 
 # Stopped in the middle

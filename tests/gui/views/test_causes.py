@@ -22,7 +22,17 @@ from gui import theme
 from gui.session import Session
 from gui.views.causes import CausesView
 from gui.views.causes.view import round_up
-from gui.views.causes.words import EMPTY, MEANING, NO_EDITS, alone, most_telling, say_edit, say_share, say_verdict
+from gui.views.causes.words import (
+    COMPUTING,
+    EMPTY,
+    MEANING,
+    NO_EDITS,
+    alone,
+    most_telling,
+    say_edit,
+    say_share,
+    say_verdict,
+)
 
 from .architectures import chain, dense, residual
 
@@ -81,6 +91,11 @@ def is_like(one: str, other: str) -> bool:
 def test_before_there_is_a_picture_it_says_what_to_do(shown: Shown) -> None:
     assert shown.view.hint.text() == EMPTY
     assert {Part.CAUSES, Part.ARCHITECTURE} <= shown.session.request.views
+
+
+def test_while_it_computes_it_does_not_ask_for_what_is_there(shown: Shown, make_frame: MakeFrame) -> None:
+    shown.session.show(make_frame(shown.session.request))
+    assert shown.view.hint.text() == COMPUTING
 
 
 # Bars and sentences

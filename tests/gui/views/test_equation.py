@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from engine.catalogue.attacks import FMN, Norm
 from engine.frame import Attacked, Photo, Prediction, Stage, Verdict, Window
 from gui import theme
 from gui.session import Pointed, Session, Side
@@ -257,6 +258,15 @@ def test_the_zoom_stays_for_pictures_of_one_size_and_a_new_size_is_shown_whole(v
     assert view.viewport.zoom == 3
     show(picture(2, 16))
     assert view.viewport.zoom == 1
+
+
+def test_the_size_that_epsilon_bounds_is_said_first(view, show, session):
+    clean = picture()
+    after = replace(attacked(clean, 2), l0=64, l1=1.5)
+    for norm, said in ((Norm.L0, "64 pixels changed · ‖δ‖∞"), (Norm.L1, "‖δ‖₁ = 1.5 · ‖δ‖∞"), (Norm.L2, "‖δ‖∞")):
+        session.propose(attack=FMN(), norm=norm)
+        show(clean, after)
+        assert view.readout.text.startswith(said)
 
 
 def test_the_pixel_under_the_pointer_is_read_out_and_outlined_everywhere(view, show):

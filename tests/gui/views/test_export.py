@@ -13,6 +13,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
+from engine.catalogue.attacks import FMN, Norm
 from engine.images import SaveError
 from gui import theme
 from gui.views.colormaps import DIVERGING, ZERO
@@ -87,6 +88,12 @@ def test_an_svg_holds_the_words_as_words(tmp_path, frame):
     ):
         assert said in words
     assert "*" not in words
+
+
+def test_the_size_in_the_norm_of_epsilon_stands_on_a_line_of_its_own(tmp_path, frame):
+    few = replace(frame, request=frame.request.with_(attack=FMN(), norm=Norm.L0))
+    save_equation(few, tmp_path / "row.svg", DeltaMode.SIGNED, 50)
+    assert f"{frame.attacked.l0} pixels changed‖δ‖∞" in words_of((tmp_path / "row.svg").read_bytes())
 
 
 def test_an_svg_shows_what_the_png_shows(tmp_path, frame):

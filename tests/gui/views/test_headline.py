@@ -10,11 +10,14 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
+from engine.catalogue.attacks import Norm, Square
 from engine.frame import Frame, Stage
+from engine.inside import Inside, Lamp, Masking, MaskingCheck
 from engine.request import Request
 from gui import theme
 from gui.session import Session
 from gui.views.headline import EMPTY, LOADING, Headline
+from gui.views.hidden_gradient import WARNINGS
 from gui.views.ink import READABLE, contrast, legible, on
 
 MakeFrame = Callable[..., Frame]
@@ -54,6 +57,31 @@ def test_it_says_what_was_seen_before_and_after(headline: Headline, session: Ses
     assert headline.accessibleName() == said
     assert headline.toolTip() == said
     assert headline.pill.text() == "● fooled"
+
+
+def checked(lamp: Lamp) -> Masking:
+    return Masking((MaskingCheck("Gradient that is zero", lamp),), Norm.LINF, 8 / 255, 1, 1)
+
+
+def test_a_hidden_gradient_that_was_found_is_said_as_long_as_it_matters(
+    headline: Headline, session: Session, make_frame: MakeFrame
+) -> None:
+    found = replace(make_frame(), inside=Inside(masking=checked(Lamp.MASKED)))
+    session.show(found)
+    assert headline.notes.text() == WARNINGS[Lamp.MASKED]
+    assert headline.notes.isVisible()
+    later = make_frame()  # the checks were closed: nothing more comes of them
+    session.show(later)
+    assert headline.notes.text() == WARNINGS[Lamp.MASKED]
+    session.show(replace(later, request=later.request.with_(attack=Square())))
+    assert not headline.notes.isVisible()
+    session.show(replace(later, request=later.request.with_(image="other.png")))
+    assert not headline.notes.isVisible()
+
+
+def test_no_sign_of_a_hidden_gradient_is_no_news(headline: Headline, session: Session, make_frame: MakeFrame) -> None:
+    session.show(replace(make_frame(), inside=Inside(masking=checked(Lamp.CLEAR))))
+    assert not headline.notes.isVisible()
 
 
 def test_class_names_have_the_colours_of_their_pictures(

@@ -357,8 +357,45 @@ def test_pictures_stay_square_and_grow_with_the_view(
         twin.resize(1020, height)
         qtbot.waitUntil(lambda: twin.bench.delta.width() == twin.bench.delta.height())
         sides.append(twin.bench.delta.width())
-        assert twin.bench.table.width() >= 27 * theme.GRID
+        assert twin.bench.table.width() >= twin.bench.table.minimumSizeHint().width()
     assert sides == sorted(set(sides))
+
+
+def test_both_sides_are_equally_wide_also_when_the_twin_comes_later(
+    twin: TwinView, session: Session, make_frame: MakeFrame, qtbot: QtBot
+) -> None:
+    twin.resize(1020, 260)
+    session.show(make_frame(session.request))
+    qtbot.waitUntil(lambda: twin.bench.delta.isVisible() and twin.bench.width() == twin.twin.width())
+    session.propose(twin=OTHER)
+    session.show(make_frame(session.request, twin=Twin(twin_frame(make_frame, session.request))))
+    qtbot.waitUntil(twin.twin.delta.isVisible)
+    assert abs(twin.bench.width() - twin.twin.width()) <= 1
+    assert twin.bench.delta.width() == pytest.approx(twin.twin.delta.width(), abs=1)
+    for side in (twin.bench, twin.twin):
+        right_of = side.attacked.mapTo(side, QPoint(side.attacked.width(), 0)).x()
+        assert side.table.mapTo(side, QPoint(0, 0)).x() >= right_of, "no picture lies under the table"
+
+
+def test_the_twins_of_the_network_on_the_bench_are_one_click_away(
+    twin: TwinView, session: Session, qtbot: QtBot
+) -> None:
+    assert not twin.offers.isVisible(), "EfficientNet has none"
+    session.propose(model="cnn-32-32")
+    offered = {each.text(): each for each in twin.offers.buttons}
+    assert "Robust network on digits" in offered
+    qtbot.mouseClick(offered["Robust network on digits"], Qt.MouseButton.LeftButton)
+    assert session.request.twin == "robust-mnist"
+    assert not twin.offers.isVisible()
+    session.undo()
+    assert twin.offers.isVisible()
+    session.propose(twin="robust-mnist", model="lenet-5-fashion")
+    assert twin.instead.text() == "Take Robust LeNet-5 on garments instead", "that beside it is a stranger to this one"
+    qtbot.mouseClick(twin.instead, Qt.MouseButton.LeftButton)
+    assert session.request.twin == "robust-fashion"
+    assert not twin.instead.isVisible()
+    session.propose(model="robust-mnist", twin="")
+    assert "Convolutional network on digits" in [each.text() for each in twin.offers.buttons]
 
 
 def test_a_perturbation_takes_at_most_half_of_its_scale(make_frame: MakeFrame) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,7 +16,7 @@ from gui import theme
 from gui.session import Session
 from gui.views.probabilities import HINT, Probabilities
 from gui.views.ranking import Ranking
-from gui.views.rows import Mark, along
+from gui.views.rows import Mark, along, wrapped
 
 MakeFrame = Callable[..., Frame]
 ColourAt = Callable[[QWidget, QPoint], str]
@@ -33,6 +34,15 @@ def view(session: Session, qtbot: QtBot) -> Probabilities:
     made.resize(288, 420)
     made.show()
     return made
+
+
+@pytest.mark.parametrize("name", ["harmonica", "microphone", "reflex camera"])
+def test_a_name_too_long_for_its_line_is_broken_and_stays_whole(qtbot: QtBot, name: str) -> None:
+    metrics = QFontMetrics(theme.font(theme.Type.BODY))
+    width = metrics.horizontalAdvance(name) * 2 // 3
+    first, second = wrapped(name, width, metrics)
+    assert name in (first.removesuffix("-") + second, f"{first} {second}")
+    assert all(metrics.horizontalAdvance(line) <= width for line in (first, second))
 
 
 def labels(view: Probabilities) -> list[int]:

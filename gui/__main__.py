@@ -9,9 +9,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.catalogue.attacks import ATTACKS, make_attack
+from engine.catalogue.attacks import ATTACKS, Norm, make_attack
+from engine.catalogue.budgets import usual_epsilon
 from engine.catalogue.found import Found
+from engine.catalogue.models import known_network
 from engine.catalogue.own import OwnNetwork, opened_before
+from engine.catalogue.suiting import suiting
 from engine.cli.networks import add_own_options, is_file, record_for
 from engine.frame import Frame
 from engine.images import is_picture_name
@@ -78,15 +81,18 @@ def first_request(chosen: argparse.Namespace, device: str) -> tuple[Request, str
         if chosen.session:
             request = Request.from_json(chosen.session.read_text("utf-8")).with_(device=device)
         changes: dict[str, Any] = {}
-        if chosen.files and is_picture_name(chosen.files[0]):
-            changes["image"] = str(Path(chosen.files[0]).absolute())
         if chosen.model and not is_file(chosen.model):
             changes["model"] = chosen.model
         if chosen.attack:
             attack = make_attack(chosen.attack)
             changes |= {"attack": attack, "norm": request.norm if request.norm in attack.norms else attack.norms[0]}
+        norm = changes.get("norm", request.norm)
+        if not chosen.session:
+            changes |= _suiting(changes.get("model", request.model), norm)
+        if chosen.files and is_picture_name(chosen.files[0]):
+            changes["image"] = str(Path(chosen.files[0]).absolute())
         if chosen.epsilon:
-            changes["epsilon"] = read_epsilon(chosen.epsilon, changes.get("norm", request.norm))
+            changes["epsilon"] = read_epsilon(chosen.epsilon, norm)
         return request.with_(**changes), ""
     except (OSError, UnicodeDecodeError) as error:
         return request, f"Could not open {chosen.session}: {error}. The usual picture is shown instead."
@@ -94,6 +100,15 @@ def first_request(chosen: argparse.Namespace, device: str) -> tuple[Request, str
         return request, f"Could not open {chosen.session}: {error}. The usual picture is shown instead."
     except ValueError as error:
         return request, f"{error}. The usual setting is kept."
+
+
+def _suiting(model: str, norm: Norm) -> dict[str, Any]:
+    """The picture and the ε that go with a network, unless the arguments name others; nothing if it is not known."""
+    card, usual = known_network(model), Request().image
+    if card is None:
+        return {}
+    suited = [each.image for each in suiting(card.classes, card.recipe)]
+    return {"image": usual if usual in suited else suited[0], "epsilon": usual_epsilon(norm, card.values)}
 
 
 def load_job() -> Callable[[Request], Iterator[Frame]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,6 +85,11 @@ class NetworkCard:
     def recipe(self) -> Recipe:
         """How a picture is brought to the network's input."""
         return Recipe(self.resize, self.size, self.interpolation, channels=len(self.mean))
+
+    @property
+    def values(self) -> int:
+        """How many numbers the picture is made of that it sees, C·H·W."""
+        return len(self.mean) * math.prod(self.size)
 
     @property
     def is_trained(self) -> bool:

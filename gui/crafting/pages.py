@@ -117,7 +117,8 @@ class TargetPage(Page):
         self.target = ClassChooser(optional=False, parent=self)
         self.target.entry.setAccessibleName("Class to be seen")
         self.target.entry.setPlaceholderText("type a class")
-        self.add_first(labelled("Seen as", self.target), [self.target.entry])
+        # The chooser hands the keyboard on to its line, so that the key would stop there once more where it stands.
+        self.add_first(labelled("Seen as", self.target), [self.target, self.target.entry])
 
     def show_frame(self, frame: Frame) -> None:
         """Another network may know other classes."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from engine.catalogue.attacks import Norm
 from engine.catalogue.budgets import usual_epsilon
 from engine.catalogue.models import known_network, title_of
@@ -68,4 +66,4 @@ def _kind(model: str) -> float:
 def _values(model: str) -> int:
     """How many numbers a network's picture is made of."""
     card = known_network(model)
-    return USUAL_VALUES if card is None else len(card.mean) * math.prod(card.size)
+    return USUAL_VALUES if card is None else card.values

@@ -264,6 +264,19 @@ def test_the_tab_key_goes_from_top_to_bottom(dialog: CraftDialog, qtbot: QtBot) 
         assert following.hasFocus()
 
 
+def test_the_tab_key_goes_round_the_page_of_patches_and_leaves_nothing_out(dialog: CraftDialog, qtbot: QtBot) -> None:
+    page = dialog.patch
+    dialog.tabs.setCurrentWidget(page)
+    dialog.activateWindow()
+    dialog.tabs.tabBar().setFocus()
+    qtbot.waitUntil(dialog.tabs.tabBar().hasFocus)
+    assert page.form is not None
+    stops = (page.folder.button, page.target.entry, *page.form.editors, page.seed, page.start, dialog.tabs.tabBar())
+    for following in stops:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert following.hasFocus()
+
+
 def test_all_controls_have_a_name_for_those_who_cannot_see(dialog: CraftDialog) -> None:
     from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit
 

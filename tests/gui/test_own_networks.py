@@ -190,6 +190,24 @@ def test_the_window_begins_with_the_usual_network_where_a_file_is_named(tmp_path
     assert program.first_request(program.parse(["--model", "mlp-512"]), "cpu")[0].model == "mlp-512"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "image", "epsilon"),
+    [
+        ([], "sample:camera", 2 / 255),
+        (["--model", "squeezenet1.1"], "sample:camera", 2 / 255),
+        (["--model", "mlp-512"], "sample:mnist-0", 50 / 255),
+        (["--model", "mlp-512", "--attack", "cw"], "sample:mnist-0", 1.0),
+        (["--model", "mlp-512", "--epsilon", "0.3"], "sample:mnist-0", 0.3),
+        (["--model", "resnet-20", "--epsilon", "8/255"], "sample:cifar10-7", 8 / 255),
+    ],
+)
+def test_a_network_that_is_named_begins_with_a_picture_and_an_epsilon_that_suit_it(
+    arguments: list[str], image: str, epsilon: float
+) -> None:
+    request, trouble = program.first_request(program.parse(arguments), "cpu")
+    assert (request.image, request.epsilon, trouble) == (image, pytest.approx(epsilon), "")
+
+
 def test_arguments_that_do_not_go_with_the_file_bring_up_the_form_that_says_so(
     window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.attacks.problem import Ensemble
 from engine.catalogue.attacks import Control, Noise
 from engine.catalogue.joining import Joining
-from engine.catalogue.models import NetworkCard, UnknownNetworkError, find_network
+from engine.catalogue.models import known_network, title_of
 from engine.errors import ExplainedError, Failure, MemberError
 from engine.frame import Floats, Frame, Prediction, Score, Stage, Twin
 from engine.models.classifier import Classifier
@@ -152,11 +152,11 @@ class Beside:
             before = self._answer_to_clean(network, frame.clean)
             return score(network, before, frame.attacked.image, bench, frame.request.target)
         except ExplainedError as error:
-            return Score(name, _title(name), note=str(error))
+            return Score(name, title_of(name), note=str(error))
         except Exception as error:  # one network that fails must not stop the others
             logger.exception("%s could not be asked", name)
-            self._failed[name] = f"{_title(name)} could not be asked: {error}"
-            return Score(name, _title(name), note=self._failed[name])
+            self._failed[name] = f"{title_of(name)} could not be asked: {error}"
+            return Score(name, title_of(name), note=self._failed[name])
 
     def _answer_to_clean(self, network: Classifier, clean: Floats) -> Prediction:
         kept = self._clean.get(network.name)
@@ -182,7 +182,7 @@ class Beside:
         except Exception as error:  # a twin that fails must not stop the bench
             logger.exception("%s could not be attacked beside the bench", request.model)
             self._job = None
-            what = f"{_title(request.model)} could not be attacked beside the bench"
+            what = f"{title_of(request.model)} could not be attacked beside the bench"
             failure = Failure(what, str(error).rstrip("."), "Choose another network, or another attack.")
             yield Frame(request, Stage.OPENED, failure=failure)
 
@@ -198,7 +198,7 @@ class Beside:
             raise _KnownError(self._failed[name])
         try:
             if name in too_large(request):
-                raise _KnownError(f"{_title(name)} is not asked. {TOO_LARGE}")
+                raise _KnownError(f"{title_of(name)} is not asked. {TOO_LARGE}")
             return self._load(name, request.device)
         except ExplainedError as error:
             self._failed[name] = str(error)
@@ -232,7 +232,7 @@ def too_large(request: Request) -> frozenset[str]:
     """Networks that do not fit beside those named before them: they would be loaded anew for every frame."""
     total, found = 0, set()
     for name in named(request):
-        card = _card(name)
+        card = known_network(name)
         size = 0 if card is None else card.parameters
         if total + size > MOST_PARAMETERS and name in request.beside:
             found.add(name)
@@ -244,7 +244,7 @@ def too_large(request: Request) -> frozenset[str]:
 def twin_request(request: Request) -> tuple[Request, str]:
     """What is asked of the twin, and what is to be known of the comparison."""
     own = request.with_(model=request.twin, others=(), together=(), twin="", views=frozenset(), pinned=())
-    bench, twin = _card(request.model), _card(request.twin)
+    bench, twin = known_network(request.model), known_network(request.twin)
     if bench is None or twin is None or bench.classes == twin.classes:
         return own, ""
     if request.target is None and request.away_from is None:
@@ -267,16 +267,4 @@ def _wants_twin(request: Request) -> bool:
 
 
 def _waiting(name: str) -> Score:
-    return Score(name, _title(name), note="It is being loaded.")
-
-
-def _title(name: str) -> str:
-    card = _card(name)
-    return name if card is None else card.title
-
-
-def _card(name: str) -> NetworkCard | None:
-    try:
-        return find_network(name)
-    except UnknownNetworkError:
-        return None
+    return Score(name, title_of(name), note="It is being loaded.")

@@ -71,7 +71,7 @@ def find_network(name: str) -> NetworkCard:
         raise UnknownNetworkError("The network could not be loaded", why, "Open its file again.")
     if timm.PREFIX in name and not timm.is_installed():
         why = f"{name!r} is one of timm's, which is not installed"
-        raise UnknownNetworkError("The network could not be loaded", why, "Install it: pip install foolscope[timm]")
+        raise UnknownNetworkError("The network could not be loaded", why, timm.INSTALL)
     near = _near(name)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(list(NETWORKS)[:5])} and others."
     raise UnknownNetworkError("The network could not be loaded", f"there is none called {name!r}", hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.catalogue.classes import class_names
-from engine.catalogue.models import UnknownNetworkError, find_network
+from engine.catalogue.models import known_network
 from engine.catalogue.samples import SAMPLES, SHELVES, Sample
 from engine.images import Recipe
 
@@ -27,11 +27,8 @@ def shelf_for(classes: Sequence[str], recipe: Recipe) -> str:
 
 def samples_for(model: str) -> tuple[Sample, ...]:
     """The samples that suit the network of that name; all of them if there is none."""
-    try:
-        card = find_network(model)
-    except UnknownNetworkError:
-        return tuple(SAMPLES.values())
-    return suiting(card.classes, card.recipe)
+    card = known_network(model)
+    return tuple(SAMPLES.values()) if card is None else suiting(card.classes, card.recipe)
 
 
 def suiting(classes: Sequence[str], recipe: Recipe) -> tuple[Sample, ...]:

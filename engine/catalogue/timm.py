@@ -17,6 +17,9 @@ from typing import Any
 PREFIX = "timm:"
 """What the name of every such network begins with; timm's own name for it follows."""
 
+INSTALL = "Install it: pip install timm."
+"""What to do where it is missing. It is named itself: this project's extra is at hand only where its source is."""
+
 USUAL: dict[str, Any] = {
     "size": [224, 224],
     "resize": 256,
@@ -30,7 +33,7 @@ USUAL: dict[str, Any] = {
 
 
 def is_installed() -> bool:
-    """Whether timm is, which ``pip install foolscope[timm]`` sees to."""
+    """Whether timm is, which is an extra of this project."""
     return find_spec("timm") is not None
 
 

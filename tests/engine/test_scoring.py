@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import engine.beside
+import engine.catalogue.models
 import engine.job
 import engine.models
 from engine.answers import Floats, Prediction
@@ -134,7 +135,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     made = Shelf()
     monkeypatch.setattr(engine.models, "load_model", made.load)
     monkeypatch.setattr(engine.job, "find_network", made.find)
-    monkeypatch.setattr(engine.beside, "find_network", made.find)
+    monkeypatch.setattr(engine.catalogue.models, "find_network", made.find)
     return made
 
 

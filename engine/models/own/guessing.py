@@ -149,7 +149,7 @@ def why_none(found: list[Guess], state: State) -> tuple[str, str]:
     """What to say of a file that no architecture fits, or one with a single output, and what to do."""
     named = architectures_of(_shapes(state))
     if named and not timm.is_installed():
-        install = "Install it: pip install 'foolscope[timm]'. Then open the file again."
+        install = f"{timm.INSTALL} Then open the file again."
         return f"it is a network of timm ({' or '.join(named[:3])}), and timm is not installed", install
     if not found:
         some = ", ".join(list(state)[:3])

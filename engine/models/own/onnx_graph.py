@@ -21,7 +21,7 @@ from engine.models.own.programs import Size, not_one_picture
 OLDER_OPSET = 16
 """What a file is converted to where onnx2torch does not know the newest form of an operator."""
 
-_EXTRA = "Install what reads them: pip install 'foolscope[onnx]'."
+_EXTRA = "Install what reads them: pip install onnx onnx2torch."
 _OTHER_WAYS = "Export the network as torch.export (.pt2) or TorchScript, or open its weights (a state_dict)."
 
 

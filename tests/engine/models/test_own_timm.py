@@ -108,4 +108,4 @@ def test_without_timm_the_file_is_named_and_it_is_said_how_to_open_it(
         ModelError, match=r"a network of timm \(mobilenetv3_small_050\), and timm is not installed"
     ) as told:
         look_at(path)
-    assert "pip install 'foolscope[timm]'" in str(told.value)
+    assert "pip install timm" in str(told.value)

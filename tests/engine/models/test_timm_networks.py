@@ -77,7 +77,7 @@ def test_without_timm_its_networks_are_not_offered_and_asking_for_one_says_how_t
     monkeypatch.setattr(models, "timm_networks", models.timm_networks.__wrapped__)
     monkeypatch.setattr(models, "untrained_networks", models.untrained_networks.__wrapped__)
     assert models.timm_networks() == {}
-    with pytest.raises(UnknownNetworkError, match=r"not installed\. Install it: pip install foolscope\[timm\]"):
+    with pytest.raises(UnknownNetworkError, match=r"not installed\. Install it: pip install timm"):
         find_network(NAME)
 
 
